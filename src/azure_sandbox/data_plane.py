@@ -64,6 +64,7 @@ class Surroundings:
         token_generation: Access tokens of registries from before its last change have expired.
         pace: How fast listeners fail.
         hear: Told each line that an app writes, when it does.
+        open_ports: What else of this machine the apps may reach.
         watch: Puts somebody who writes requests down before the application of the app with a name.
     """
 
@@ -78,6 +79,7 @@ class Surroundings:
     pace: Pace = field(default_factory=Pace)
     watch: Callable[[ASGIApp, str], ASGIApp] = lambda app, _: app
     hear: Callable[[str], None] = unheard
+    open_ports: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,13 @@ class DataPlane:
     close: Callable[[], None]
     copy_image: ImageCopy = no_copy
     edit: Callable[[str, Mapping[str, bytes]], str] = no_edit
+
+
+def real_parts(surroundings: Surroundings, engine: Engine, python: str | None) -> DataPlane:
+    """The real ones. Late: they take the docker SDK and the storage client, which a control plane with others lacks."""
+    from azure_sandbox.real_data_plane import build_data_plane  # noqa: PLC0415
+
+    return build_data_plane(surroundings, engine, python)
 
 
 class EngineUnavailable(Exception):

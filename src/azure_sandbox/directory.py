@@ -25,6 +25,7 @@ RESOURCES = ARM_AUDIENCES | {
     "https://storage.azure.com",
     "https://graph.microsoft.com",
     "https://servicebus.azure.net",
+    "https://monitor.azure.com",
 }
 """Resources that every tenant knows, without trailing slashes."""
 

@@ -32,7 +32,7 @@ class Entry:
     """One request.
 
     Attributes:
-        service: `arm`, `entra`, `github`, `azure-devops`, `imds`, `registry`, `base-registry`.
+        service: `arm`, `entra`, `github`, `azure-devops`, `imds`, `ingestion`, `registry`, `base-registry`.
         method: Upper case.
         path: With its query; values that may be secret are `***`.
         status: 0 when the connection was broken off on purpose.

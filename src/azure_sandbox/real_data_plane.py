@@ -141,6 +141,7 @@ def _apps(surroundings: Surroundings, engine: str, storage: AzuriteStorage) -> P
         pace=surroundings.pace,
         watch=surroundings.watch,
         hear=surroundings.hear,
+        open_ports=surroundings.open_ports,
     )
 
 

@@ -15,11 +15,12 @@ from azure_sandbox.arm.authorization.definitions import OWNER
 from azure_sandbox.arm.authorization.state import RoleAssignments
 from azure_sandbox.arm.machine_learning.ready_made import make_workspace
 from azure_sandbox.arm.machine_learning.state import IMAGE
+from azure_sandbox.arm.monitor.components import component_with
 from azure_sandbox.arm.operations import Durations
 from azure_sandbox.arm.versions import PUBLIC
 from azure_sandbox.azure_devops_oidc import AzureDevOpsOidc
 from azure_sandbox.certificates import make_certificates
-from azure_sandbox.data_plane import Surroundings
+from azure_sandbox.data_plane import Surroundings, real_parts
 from azure_sandbox.desk import desk
 from azure_sandbox.directory import EntraDirectory
 from azure_sandbox.endpoints import LOCATION, Endpoints
@@ -29,6 +30,7 @@ from azure_sandbox.front import Front
 from azure_sandbox.furnished import first_principal, first_registry
 from azure_sandbox.github_oidc import GithubOidc
 from azure_sandbox.imds import Imds
+from azure_sandbox.ingestion import Ingestion
 from azure_sandbox.journal import Journal, Journaled
 from azure_sandbox.registries import RegistryServers
 from azure_sandbox.web import WebServer, listen, stop_all
@@ -75,6 +77,7 @@ class Sandbox:
         imds: The metadata service of a machine, whose own identity owns the subscription.
         roles: Role assignments.
         edit_token: Who shows it may exchange files of running apps.
+        telemetry: What came to Application Insights.
         arm: Azure Resource Manager's state.
     """
 
@@ -102,7 +105,7 @@ class Sandbox:
         self._report = report
         self._hear = hear
         self._clock = clock
-        self._build_data_plane = data_plane
+        self._build_data_plane = data_plane or real_parts
         self._servers: list[WebServer] = []
         self._closing = ExitStack()
         self._closing.callback(stop_all, self._servers)
@@ -115,6 +118,7 @@ class Sandbox:
         self.github_oidc, self.azure_devops = GithubOidc(clock=clock), AzureDevOpsOidc(clock=clock)
         self.imds = Imds(self.directory)
         self.roles = RoleAssignments(self.directory, propagation_delay=propagation_delay, clock=clock)
+        self.telemetry = Ingestion(lambda key: component_with(self.arm.store, key), self.directory, self.roles)
 
     def start(self) -> Self:
         """Bring everything up; after an error nothing is left running.
@@ -133,6 +137,7 @@ class Sandbox:
         """Stop everything that was started."""
         self._closing.close()
         self._listener.close()
+        self.telemetry.listener.close()
 
     def add_subscription(self, display_name: str, *, role: str | None = OWNER, tenant: str | None = None) -> str:
         """Add a subscription in which the service principal holds that role, a GUID, or none; the answer is its id.
@@ -202,6 +207,7 @@ class Sandbox:
         base = self._serve(self._watched(self.data.base_app, "base-registry"))
         public = frozenset({BASE_REGISTRY, base.authority})
         watched = lambda current: self._watched(self.data.registry_app(current), "registry")  # noqa: E731
+        ingestion = self._serve(self._watched(self.telemetry.app(), "ingestion"), self.telemetry.listener)
         registries = RegistryServers(watched, self.tls, self.data.copy_image, public)
         self._closing.callback(registries.close)
         self.arm = Arm(
@@ -211,6 +217,7 @@ class Sandbox:
             Platforms(self.data.storage, self.data.apps, registries, self.data.service_bus),
             durations=self._durations,
             cloud=self._cloud,
+            ingestion=ingestion.url,
         )
         front = Front(
             self.arm.service,
@@ -244,12 +251,8 @@ class Sandbox:
             pace=self._durations.listeners,
             watch=lambda app, name: Journaled(app, self.visits, name),
             hear=self._hear,
+            open_ports=frozenset({self.telemetry.port}),
         )
-        if self._build_data_plane is None:
-            # Late: it takes the docker SDK and the storage client, which a control plane with other parts lacks.
-            from azure_sandbox.real_data_plane import build_data_plane  # noqa: PLC0415
-
-            self._build_data_plane = build_data_plane
         data = self._build_data_plane(surroundings, self._engine, self._python)
         self._closing.callback(data.close)
         for note in data.notes:

@@ -79,6 +79,7 @@ class Platform:
         pace: How fast its hosts' listeners fail.
         watch: Put before the front end of each app: its application, and the app's name.
         hear: Told each line that an app writes, when it does.
+        open_ports: What else of this machine the apps may reach.
 
     Attributes:
         key_vaults: What settings may refer to.
@@ -97,6 +98,7 @@ class Platform:
         pace: Pace | None = None,
         watch: Callable[[ASGIApp, str], ASGIApp] = lambda app, _: app,
         hear: Callable[[str], None] = unheard,
+        open_ports: frozenset[int] = frozenset(),
     ) -> None:
         self._watch = watch
         self._hear = hear
@@ -106,7 +108,7 @@ class Platform:
         namespaces = ServiceBusDoor(directory, tls.ca_file)
         self.key_vaults = KeyVaults(roles)
         identities = IdentityEndpoint(directory)
-        way_out = WayOut(lambda: storage.ports() | {identities.port})
+        way_out = WayOut(lambda: storage.ports() | {identities.port} | open_ports)
         self._closing = (identities.close, way_out.close)
         self._shared = Surroundings(
             engine=self._engine,

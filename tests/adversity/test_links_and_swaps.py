@@ -76,7 +76,7 @@ class Swap:
     told: str = ""
 
 
-PUT = "a link was put in its place, or in that of a folder above it"
+PUT = "a link has replaced it, or a folder above it"
 SWAPS = [
     Row("a file becomes a link to one outside", "refused", Swap(swapped("src/a/x"), PUT), "R10"),
     Row("a large file becomes a link to one outside", "refused", Swap(swapped("src/a/large"), PUT), "R10"),

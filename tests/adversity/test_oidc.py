@@ -103,7 +103,7 @@ ENDPOINTS = [
     Row(
         "a proxy answers 403 with a page for the token endpoint",
         "the proxy, and no missing permission",
-        Endpoint("a proxy or gateway answered in place of", (http(PAGE, 403),)),
+        Endpoint("a proxy or gateway answered instead of", (http(PAGE, 403),)),
         "R2",
     ),
     Row(
@@ -254,7 +254,7 @@ CLOUDS = [
     Row(
         "a gateway answers 502 for a cloud's description",
         "the gateway, with its status",
-        Description("a proxy or gateway answered in place of `arm.own.example` with the status 502", b"", status=502),
+        Description("a proxy or gateway answered instead of `arm.own.example` with the status 502", b"", status=502),
         "R2",
     ),
 ]

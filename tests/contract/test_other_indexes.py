@@ -75,7 +75,7 @@ class TestBuildsForCpus:
         )
         assert {"numpy": "1.26.4", "torch": "2.3.1+cpu"} == versions(lock)
         [warning] = lock.request.warnings
-        assert holds(warning, ("`numpy==1.26.4` is not on", "the next index was asked, too"))
+        assert holds(warning, ("`numpy==1.26.4` is not on", "uv asked the next index, too"))
         assert (tmp_path / "site/numpy.py").is_file()
 
 

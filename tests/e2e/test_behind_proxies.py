@@ -112,7 +112,7 @@ def test_certificates_that_are_nowhere_end_a_run_at_its_start(name: str, sandbox
     run = run_action(tmp_path, inputs, {**sandbox.endpoints.environ(), name: str(tmp_path / "nowhere")})
 
     assert run.code == 2, run.log
-    assert f"`{name}` names `nowhere`, which is not there" in run.errors[0]
+    assert f"`{name}` names `nowhere`, which does not exist" in run.errors[0]
     assert [] == sandbox.journal.entries()
 
 

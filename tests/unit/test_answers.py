@@ -74,7 +74,7 @@ def test_half_a_character_becomes_a_question_mark() -> None:
         (said(DEEP.encode()), "not JSON (it is nested deeper than 200 levels), `[[["),
         (
             said(GATEWAY, 502, server="nginx/1.25"),
-            "a proxy or gateway (`nginx/1.25`) answered in place of `api.example` with the status 502",
+            "a proxy or gateway (`nginx/1.25`) answered instead of `api.example` with the status 502",
         ),
         (
             said(GATEWAY, 502),
@@ -82,7 +82,7 @@ def test_half_a_character_becomes_a_question_mark() -> None:
         ),
         (said(b"<!-- x --> <HTML><h1>Stop</h1>"), "a page of HTML, `Stop`"),
         (said(b"<html><script>alert(1)</script>Log <b>in</b> &amp; go"), "a page of HTML, `Log in & go`"),
-        (said(b"Squid", 407), "a proxy or gateway answered in place of `api.example` with the status 407"),
+        (said(b"Squid", 407), "a proxy or gateway answered instead of `api.example` with the status 407"),
     ],
 )
 def test_what_is_no_mapping_is_told_by_who_said_it(answer: Said, reason: str) -> None:

@@ -254,7 +254,7 @@ def _way(field: _Field, kind: str) -> str:
     if sets := next((way for found, way in _SETS if any(found.search(one) for one in known)), ""):
         return sets
     if names and names not in {"app-name", "resource-group"} and field.alias not in _SELECTORS:
-        return f"Create it yourself as the policy wants it, and name it with `{names}`: what is there is used as it is."
+        return f"Create it yourself as the policy wants it, and name it with `{names}`: the action uses it as it is."
     return ""
 
 

@@ -193,7 +193,7 @@ def account_of(place: BlobPath) -> str:
 
 def _unreadable(place: BlobPath, exc: Exception, action: str) -> PlanRefused | BundleFailed:
     if status_of(exc) == 404:
-        what = f"the container `{place.container}` of `{place.endpoint}` is not there ({data_words(exc)})"
+        what = f"the container `{place.container}` of `{place.endpoint}` does not exist ({data_words(exc)})"
         return PlanRefused(action, [Problem(what, "Register the model again.", "model-path")])
     what = f"`{place.endpoint}` does not answer as it must: {data_words(exc)}"
     remedy = "Run again. If it happens again, check that this machine may reach the storage account."

@@ -215,7 +215,7 @@ def code_files(spec: DeploymentSpec) -> UserFiles:
 def _script_left_out(code: Code, models: tuple[Path, ...]) -> Problem:
     location = Location(Path(code.entry_script_input))
     if any(code.entry_script.is_relative_to(model) for model in models):
-        what = "the entry script lies in the model's folder"
+        what = "the entry script is in the model's folder"
         return Problem(what, "Move it out of there, or name the model's file.", "entry-script", location)
     file = ignore_file(code.source_directory)
     cause = f"`{file.name}` leaves it out" if file else "its name is one that the action always leaves out"

@@ -86,7 +86,7 @@ def _read(path: Path, value: str, facts: Facts) -> bytes:
         if not path.exists():
             outside = facts.host_workspaces and str(facts.workspace) not in facts.host_workspaces
             remedy = _IN_THE_CONTAINER if outside else _UNSET
-            raise RuleBroken(f"`{value}`, which is not there", remedy)
+            raise RuleBroken(f"`{value}`, which does not exist", remedy)
         if not path.is_file():
             raise RuleBroken(f"`{value}`, which is no file", _UNSET)
         if path.stat().st_size > _MOST_BYTES:
@@ -100,7 +100,7 @@ def _of_folders(value: str, facts: Facts) -> list[str]:
     """Of all files in them that can be read: such folders hold links, keys and hashes, too."""
     folders = [path for path in (_placed(one, facts) for one in value.split(":") if one) if path.is_dir()]
     if not folders:
-        raise RuleBroken(f"`{value}`, none of which is there", "Name a folder of certificates, or unset the variable.")
+        raise RuleBroken(f"`{value}`, none of which exists", "Name a folder of certificates, or unset the variable.")
     blocks = [block for folder in folders for file in sorted(folder.iterdir())[:_MOST_FILES] for block in _quiet(file)]
     if not blocks:
         raise RuleBroken(
@@ -131,7 +131,9 @@ def _blocks(text: str) -> list[str]:
 def _check(blocks: list[str], value: str) -> None:
     if not _loads("\n".join(blocks)):
         number = next((number for number, block in enumerate(blocks, 1) if not _loads(block)), 1)
-        raise RuleBroken(f"`{value}`, whose certificate number {number} cannot be read", "Export it anew, in PEM form.")
+        raise RuleBroken(
+            f"`{value}`, whose certificate number {number} cannot be read", "Export it again, in PEM form."
+        )
 
 
 def _readable(blocks: Iterable[str]) -> Iterator[str]:

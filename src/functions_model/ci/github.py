@@ -37,7 +37,7 @@ _OUTPUTS = (
 ADVICE = Advice(
     identity="Grant the job `permissions: id-token: write`, or give `client-secret`. "
     "A pull request from a fork gets no identity token: deploy from a branch of the repository itself.",
-    subject="GitHub sends ids beside the names (`owner@id/repository@id`) for repositories created or renamed since "
+    subject="GitHub sends ids with the names (`owner@id/repository@id`) for repositories created or renamed since "
     "15 July 2026.",
     one_at_a_time="Let one deployment at a time go to an app; on GitHub, `concurrency` does that.",
 )

@@ -93,7 +93,7 @@ def _address(value: str) -> str:
     if not host or port == 0 or parts.scheme not in _SCHEMES or not whole.isprintable() or " " in whole:
         raise RuleBroken("does not hold the address of a proxy", f"Write it as {_FORM}.")
     if _beyond_latin(parts.username) or _beyond_latin(parts.password):
-        what = "has characters in its login that HTTP's own way of logging in cannot send"
+        what = "has characters in its login that an HTTP login cannot send"
         raise RuleBroken(what, "Ask for a password of letters, digits and signs of ASCII.")
     return f"{parts.scheme}://{parts.netloc}"
 

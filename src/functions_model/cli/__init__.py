@@ -34,8 +34,8 @@ Begin, without an Azure account:
 
 Try it on this machine, without an Azure account:
   demo          deploy examples/iris-http to the built-in sandbox, and print an answer of the live function
-  try           deploy a folder of yours to the built-in sandbox, and serve it until Ctrl-C
-  preflight     print what would fail in Azure in a folder of yours, as a linter does
+  try           deploy your own folder to the built-in sandbox, and serve it until Ctrl-C
+  preflight     print what would fail in Azure in your folder, as a linter does
 
 Deploy to Azure:
   plan          show what `deploy` would do; write nothing

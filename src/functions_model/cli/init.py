@@ -66,12 +66,12 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         "functions-model init",
         allow_abbrev=False,
-        description="Write inputs.yml, a workflow, and what else a first deployment needs. Files that exist are kept."
-        " Nothing of yours is run, and nothing is asked of a network.",
+        description="Write inputs.yml, a workflow, and what else a first deployment needs. Existing files stay."
+        " It does not run your files, and needs no network.",
     )
     parser.add_argument("folder", type=Path, help="with the model (default: this one)", nargs="?", default=Path())
     parser.add_argument("--yes", action="store_true", help="ask nothing: take every guess")
-    parser.add_argument("--force", action="store_true", help="write files anew that exist")
+    parser.add_argument("--force", action="store_true", help="replace existing files")
     parser.add_argument("--ci", choices=(GITHUB, PIPELINES), help="where it is deployed from")
     parser.add_argument("--trigger", choices=TRIGGERS, help="what starts the function")
     for name, told in _ANSWERS.items():
@@ -114,7 +114,7 @@ def _put(text: str) -> None:
 
 def _tell(whole: Whole, ci: CiHost) -> None:
     wrote = [f"  wrote {_shown(path)}" for path in whole.files]
-    kept = [f"  kept  {_shown(path)} (`--force` writes it anew)" for path in whole.kept]
+    kept = [f"  kept  {_shown(path)} (`--force` replaces it)" for path in whole.kept]
     notes = [f"Note: {note}" for note in _notes(whole)]
     ci.info("\n".join(["", *wrote, *kept, *(["", *notes] if notes else []), "", *_next(whole)]))
 

@@ -84,7 +84,7 @@ def _look(spec: DeploymentSpec) -> tuple[Finding, ...]:
         world = World(ci, work, lambda _: None)
         request = check(spec, world)
         if request is None:
-            what = "a registered model or environment is in Azure, which is not asked here"
+            what = "a registered model or environment is in Azure, and this command does not ask Azure"
             raise InputsInvalid("look at the folder", [Problem(what, "Name files of this machine.")])
         return _findings(spec, request, work)
 

@@ -94,7 +94,7 @@ class Serving:
         try:
             verified, seconds = edit(self.door, self.sandbox, inputs, spec, files)
         except NotEdited as exc:
-            self.door.say(f"The running app does not take the change ({exc}); it is deployed anew.")
+            self.door.say(f"The running app does not take the change ({exc}); deploying it again.")
             return False
         self.door.say_live("try", verified, seconds)
         return True

@@ -128,6 +128,6 @@ def _after_a_demo(door: Door) -> list[str]:
     columns = size_of(sys.stdout).columns
     return [
         "",
-        "Next, serve it, or a folder of yours (the sandbox has stopped):",
+        "Next, serve it, or your own folder (the sandbox has stopped):",
         *command("try", str(door.options.folder), columns=columns),
     ]

@@ -151,7 +151,7 @@ class Said:
         if not self.by_gateway:
             return f"`{self.host}` answered"
         name = _line(self.headers.get("via") or self.headers.get("server") or "")
-        return f"a proxy or gateway{f' (`{name}`)' if name else ''} answered in place of `{self.host}`"
+        return f"a proxy or gateway{f' (`{name}`)' if name else ''} answered instead of `{self.host}`"
 
     @property
     def _what(self) -> str:

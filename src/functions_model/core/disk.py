@@ -22,7 +22,7 @@ _WORDS = {
     errno.EROFS: ("the file system of {} can only be read", "Let this run write there{}."),
     errno.EIO: ("the disk of {} does not work (input/output error)", "Run on another machine{}."),
     errno.EMFILE: ("a process may open no more files here", "Have the limit (`ulimit -n`) raised."),
-    errno.ENFILE: ("this machine can open no more files", "Run less beside it."),
+    errno.ENFILE: ("this machine can open no more files", "Run less at the same time."),
     errno.ENOMEM: ("this machine has no more memory", "Run on one that has more."),
 }
 

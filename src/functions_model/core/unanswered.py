@@ -38,7 +38,7 @@ _TLS = (
         "speaks no version of TLS that is safe (1.2 or 1.3)",
     ),
     ("CERTIFICATE_REQUIRED|BAD_CERTIFICATE", "wants a certificate of this machine"),
-    ("HANDSHAKE_FAILURE|NO_SHARED_CIPHER", "has no way of encryption in common with this machine"),
+    ("HANDSHAKE_FAILURE|NO_SHARED_CIPHER", "has no encryption in common with this machine"),
 )
 
 

@@ -99,7 +99,7 @@ def _source(folder: Path, model: Mapping[str, Any], draft: Draft) -> Path | None
     conda = _file(folder, env.get("conda") or "conda.yaml", draft)
     if draft.solver is Solver.CONDA:
         if conda is None:
-            what = "there is no `conda.yaml` beside it, and `solver: conda` needs one"
+            what = "there is no `conda.yaml` next to it, and `solver: conda` needs one"
             draft.refuse(Location(folder / MODEL_FILE), what, "Leave `solver` out.")
         return conda
     others = (env.get("virtualenv") or "python_env.yaml", "requirements.txt")

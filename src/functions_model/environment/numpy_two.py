@@ -56,7 +56,8 @@ def _fitted(question: Question, answer: Answer, found: LockedPackage, old: Seque
         names = ", ".join(f"`{one.name}`" for one in old)
         return _told(answer, why, found, f"With `numpy<2` no versions fit together. Ask for newer versions of {names}.")
     taken = next((one.version for one in packages_of(again.pylock) if one.name == _NUMPY), "none")
-    note = f"numpy {taken} is taken, not {found.version}: {why}. `numpy=={found.version}` in your file takes that one."
+    way_out = f"To get {found.version}, write `numpy=={found.version}` in your file."
+    note = f"using numpy {taken} instead of {found.version}: {why}. {way_out}"
     return replace(again, request=_noted(replace(again.request, constraints=answer.request.constraints), note))
 
 
@@ -76,7 +77,7 @@ def _why_not(question: Question) -> str:
     """Why NumPy 1 is not tried, and the way out; empty when it is."""
     major, minor = question.python_version.split(".")[:2]
     if any(_is_pin(one) for one in (*question.request.requirements, *question.request.constraints)):
-        return "Its version is the one that is asked for; `numpy<2` in its place would fit."
+        return "You asked for this version; `numpy<2` would fit."
     if (int(major), int(minor)) >= _FIRST_WITHOUT:
         return f"NumPy 1 has no wheels for Python {question.python_version}. Take Python 3.12, or newer versions."
     return ""

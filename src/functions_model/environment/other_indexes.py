@@ -33,8 +33,8 @@ def with_other_indexes(request: EnvironmentRequest, refusal: UvRefused) -> Envir
     if request.indexes.next_too or not found or not all(one["name"] in exact for one in found):
         return None
     warnings = tuple(
-        f"`{one['asked']}` is not on `{one['index']}`, which has other versions of `{one['name']}`. So the next index"
-        " was asked, too, as pip does."
+        f"`{one['asked']}` is not on `{one['index']}`, which has other versions of `{one['name']}`. So uv asked the"
+        " next index, too, as pip does."
         for one in found
     )
     indexes = replace(request.indexes, next_too=True)
@@ -52,5 +52,5 @@ def for_other_versions(words: str, asked: Collection[str]) -> tuple[str, str, st
     if not match:
         return None
     what = f"`{match['index']}` has `{match['name']}`, and no version of it that fits `{match['asked']}`"
-    remedy = f"Write one exact version, `{match['name']}==...`: then the next index is asked for it, too, as pip does."
+    remedy = f"Write one exact version, `{match['name']}==...`: then uv asks the next index, too, as pip does."
     return match["name"], what, remedy

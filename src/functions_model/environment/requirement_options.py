@@ -118,7 +118,7 @@ def inside_path(value: str, location: Location, draft: Draft) -> Path | None:
         draft.refuse(location, f"`{value}` leads to `{path}`, outside `{draft.root}`", "Copy it into the workspace.")
         return None
     if not is_there:
-        draft.refuse(location, f"`{value}` does not exist beside `{location.file.name}`", "Correct the path.")
+        draft.refuse(location, f"`{value}` does not exist next to `{location.file.name}`", "Correct the path.")
         return None
     return path
 

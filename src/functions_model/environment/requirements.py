@@ -91,7 +91,7 @@ def _place_refusal(text: str) -> tuple[str, str] | None:
     if re.match(r"https?://", text):
         return f"`{_without_login(text)}` does not say which package it is", "Write it as `name @ https://...whl`."
     if "://" not in text and _LOCAL.search(text.partition(";")[0].strip()):
-        return f"`{text}` is a path, and of those only wheels are taken", OWN_CODE
+        return f"`{text}` is a path to something other than a wheel", OWN_CODE
     return None
 
 

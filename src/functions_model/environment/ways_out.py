@@ -33,7 +33,7 @@ class Advice(NamedTuple):
     remedy: str
 
 
-BESIDE = "put its folder beside the entry script, inside `source-directory`: it goes into the image, and needs no line"
+BESIDE = "put its folder next to the entry script, inside `source-directory`: it goes into the image, and needs no line"
 OWN_WHEEL = (
     "build its wheel in an earlier step (`pip wheel --no-deps .`), and name it by its path, or its folder with"
     " `--find-links`"

@@ -160,7 +160,7 @@ class Index:
             if manifest.platform == platform:
                 return manifest
         known = sorted({str(manifest.platform) for manifest in self.manifests if manifest.platform})
-        raise ValueError(f"it is not made for {platform}, but for {', '.join(known) or 'no platform that it names'}")
+        raise ValueError(f"it is not for {platform}, only for {', '.join(known) or 'no platform that it names'}")
 
 
 def parse_manifest(content: bytes, media_type: str = "") -> Manifest | Index:

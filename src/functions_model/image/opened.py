@@ -95,7 +95,7 @@ def _place_of(handle: int) -> str | None:
 
 
 def _replaced(path: Path) -> OSError:
-    return OSError(errno.ELOOP, "a link was put in its place, or in that of a folder above it", str(path))
+    return OSError(errno.ELOOP, "a link has replaced it, or a folder above it", str(path))
 
 
 def kind(mode: int) -> str:

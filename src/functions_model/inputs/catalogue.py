@@ -112,7 +112,7 @@ _MODEL: tuple[InputSpec, ...] = (
     ),
     lines(
         "import-roots",
-        "Folders in which the script's imports are looked for, too, one on each line: `src` of a src layout.",
+        "More folders with packages that the script imports, one on each line: `src` of a src layout.",
         of_image=True,
     ),
     a_name(

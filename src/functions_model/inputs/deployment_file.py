@@ -152,7 +152,7 @@ def _find_sample(sheet: Sheet, root: yaml.MappingNode) -> None:
     for file in sorted(beside, key=lambda file: (file.suffix != ".json", file.name))[:1]:
         text = sheet.relative(file.name)
         sheet.give("sample-request", text, root)
-        sheet.notes.append(f"The last check sends `{text}`, which is beside `{sheet.name}`.")
+        sheet.notes.append(f"The last check sends `{text}`, which is next to `{sheet.name}`.")
 
 
 def _fill_in(form: Form, sheet: Sheet, given: set[str]) -> None:

@@ -156,7 +156,7 @@ def _check_missing(form: Form, models: Sequence[Entry] | None) -> None:
         form.miss("entry-script", "Set it to the Python script with `init()` and `run()`.")
     for name in ("source-directory", "import-roots"):
         if form.text(name) and models is not None and needs_no_script(models):
-            what = "it is set without `entry-script`, but an MLflow model alone uses no code of yours"
+            what = "it is set without `entry-script`, but an MLflow model alone does not use your code"
             form.refuse(name, what, "Set both, or neither.")
 
 

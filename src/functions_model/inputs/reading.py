@@ -80,7 +80,7 @@ def _refuse_in_the_image(form: Form, spec: DeploymentSpec) -> None:
     inside = folder and any(one and folder.is_relative_to(one) for one in packed)
     if inside or (folder and code and folder == code.source_directory):
         what = f"`{form.text(REPORT)}` is a part of what the image is made of"
-        form.refuse(REPORT, what, "Use a separate folder, beside model and source directory.")
+        form.refuse(REPORT, what, "Use a separate folder, outside of model and source directory.")
 
 
 def _enter_working_directory(form: Form) -> bool:

@@ -69,7 +69,7 @@ def _tag(delivered: Delivered, names: Names, image: str, before: str) -> None:
     if new and new.registry == session.host:
         _move(delivered, names, new, tag)
     else:
-        delivered.world.ci.info(f"{names} runs `{image}`, which is not in `{session.host}`: no tag of ours keeps it.")
+        delivered.world.ci.info(f"{names} runs `{image}`, which is not in `{session.host}`: no tag keeps it.")
     if old and new and (old.registry, old.repository) != (new.registry, new.repository):
         _untag_earlier(delivered, replace(old, tag=tag, digest=None))
 

@@ -122,7 +122,7 @@ def _relative(missing: Missing) -> tuple[str, str]:
     module = missing.name.lstrip(".")
     what = f"`from {missing.name} import {names}` is relative, and the server loads this script outside of any package"
     plain = f"from {module} import {names}" if module else f"import {names}"
-    return what, f"Write `{plain}`: the script's folder is one of those where modules are looked for."
+    return what, f"Write `{plain}`: Python finds modules in the script's folder."
 
 
 def _below(missing: Missing, inventory: Inventory) -> tuple[str, str]:

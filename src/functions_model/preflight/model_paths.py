@@ -65,7 +65,7 @@ def _instead(path: str, inside: list[str]) -> str:
     named = same or inside
     shown = ", ".join(f"`{one}`" for one in named[:_MOST_NAMED])
     rest = f" and {len(named) - _MOST_NAMED} more" if len(named) > _MOST_NAMED else ""
-    return f"There is {shown}{rest}. Write the path as it is there."
+    return f"There is {shown}{rest}. Write one of these paths."
 
 
 def _parsed(script: Path) -> ast.Module | None:

@@ -71,7 +71,7 @@ def _elsewhere(project: Project, source: Path, module: str) -> tuple[str, str] |
         for tail in (f"/{ending}.py", f"/{ending}/__init__.py"):
             if file.path.startswith(start) and file.path.endswith(tail):
                 folder = (source / file.path[len(start) : -len(tail)]).relative_to(project.workspace)
-                what = f"`{module}` lies in `{folder}/`, where imports are not looked for"
+                what = f"`{module}` is in `{folder}/`, where Python does not search"
                 return what, f"Set `import-roots: {folder}`."
     return None
 
@@ -82,7 +82,7 @@ def _outside(project: Project, source: Path, module: str) -> tuple[str, str] | N
         for folder in (above, *(above / name for name in _SOURCES)):
             if next(_files_of(folder, module), None):
                 place = folder.relative_to(project.workspace)
-                what = f"`{module}` lies in `{place}/`, outside of the source directory"
+                what = f"`{module}` is in `{place}/`, outside of the source directory"
                 return what, f"Set `import-roots: {place}`."
     return None
 

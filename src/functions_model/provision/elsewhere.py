@@ -128,7 +128,7 @@ def missing(one: Elsewhere) -> Problem:
 
 def _refused(clients: AzureClients, one: Elsewhere) -> Problem:
     """Resource Manager says the same of a subscription that one sees nothing of, and of one resource in it."""
-    what = f"this login may not read the {one}, if it is there"
+    what = f"this login may not read the {one}, or it does not exist"
     if not _sees(clients, subscription_in(one.id)):
         what = f"this login sees nothing of the subscription `{subscription_in(one.id)}`: it has no role there"
     command = grant_command(clients, one.role, one.id)

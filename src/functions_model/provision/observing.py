@@ -153,6 +153,6 @@ def _answer(question: NameQuestion) -> Any:
 def _refusal(clients: AzureClients, wanted: Wanted, question: NameQuestion, answer: Any) -> NameRefusal | None:
     if answer.name_available:
         return None
-    said = str(answer.message or answer.reason or "it is taken")
+    said = str(answer.message or answer.reason or "somebody else has this name")
     refusal = refusal_of(clients, question.type, question.name, said)
     return replace(refusal, is_new=(refusal.group or "").lower() == wanted.names.group.lower())

@@ -56,7 +56,7 @@ class NameRefusal:
     def problem(self, kind: str, name: str, subject: str) -> Problem:
         """In words, with the value to write for the input `subject`."""
         if self.is_new:
-            what = f"the {kind} `{name}` was not there when this run looked, and is by now: another run has made it"
+            what = f"the {kind} `{name}` did not exist when this run looked: another run has created it since"
             return Problem(what, "Run again when that run has ended.", subject)
         if self.group:
             what = f"the {kind} `{name}` is in the resource group `{self.group}` of this subscription"

@@ -94,7 +94,7 @@ def _places(wanted: Wanted, observed: Observed) -> tuple[str, ...]:
     if not by_region:
         return ()
     told = "; ".join(f"{_listed(names)} in `{region}`" for region, names in by_region.items())
-    stays = f"what is there stays where it is, and only what is new comes to `{wanted.target.location}`"
+    stays = f"existing resources stay where they are, and only new ones are created in `{wanted.target.location}`"
     move = "to move, deploy under another `app-name`, and then remove this one (`mode: destroy`)"
     location = wanted.target.location
     return (f"`location` is `{location}`, and {told}: {stays}. Set `location` to `{min(by_region)}`; or, {move}.",)

@@ -37,7 +37,7 @@ class Sort(enum.Enum):
 
     IMAGE = "an image that this tool has made"
     RECORD = "a record of the layers of one"
-    OTHER = "anything else: nothing of ours, or what goes with its image"
+    OTHER = "anything else: of another tool, or removed together with its image"
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,7 @@ class Acr:
                 what = f"the registry answered {status}" if status else "it could not be reached, or gave no token"
                 raise RegistryFailed(action, what, remedy) from error
             except _STRANGE as error:
-                what = f"`{self.host}` answered with something that no registry of Azure answers"
+                what = f"`{self.host}` answered with something that no Azure registry answers"
                 raise RegistryFailed(action, what, NO_REGISTRY) from error
 
 

@@ -133,7 +133,7 @@ def _(event: ImageBuilt) -> str:
 @lines_of.register
 def _(event: ImageFound) -> str:
     build = f"Image {event.app.reference.pinned}: trigger {event.app.trigger.kind}, build {event.app.build_id}."
-    return f"{build}\nIt is not there yet: {event.imported_from} has it." if event.imported_from else build
+    return f"{build}\nThe registry imports it from {event.imported_from}." if event.imported_from else build
 
 
 @lines_of.register

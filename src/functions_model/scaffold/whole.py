@@ -124,7 +124,7 @@ def _known(folder: Folder) -> dict[str, str]:
 def _refuse_contradictions(known: Mapping[str, str], given: Mapping[str, str]) -> None:
     problems = [
         Problem(
-            f"`{INPUTS}` is there and says `{known[name]}`", "Change it there, or write it anew with `--force`.", name
+            f"`{INPUTS}` exists and says `{known[name]}`", "Change it there, or replace the file with `--force`.", name
         )
         for name, value in given.items()
         if name in known and known[name] != value

@@ -47,8 +47,8 @@ CAUSES: tuple[Cause, ...] = (
         r"|(failed to pull image|image pull failed).{0,400}(unauthorized|forbidden|denied|\b401\b|\b403\b)",
         "the identity may not pull the image",
         "A new role can take some minutes to count: run again. If it happens again, check that the app's identity has "
-        "AcrPull on the registry (Container Registry Repository Reader in one with rights by repository, ABAC), and "
-        "that the registry's network lets the app in.",
+        "AcrPull on the registry (in one with rights by repository, ABAC: Container Registry Repository Reader). Check "
+        "also that the registry's network lets the app in.",
     ),
     Cause(
         "vault-network",
@@ -137,7 +137,7 @@ CAUSES: tuple[Cause, ...] = (
         "queue-missing",
         # To the end of the line, where the code stands that names no queue.
         r"messaging entity '(?P<entity>[^']+)' could not be found.{0,600}|MessagingEntityNotFound",
-        "the queue `{entity}` is not there",
+        "the queue `{entity}` does not exist",
         "Run again: missing queues are created.",
     ),
     Cause(
@@ -145,9 +145,9 @@ CAUSES: tuple[Cause, ...] = (
         # To the end of the line: what follows there is the same refusal in more words.
         rf"{_OF_TRIGGER}({_NO_ROLE}).{{0,400}}",
         "the trigger may not use its storage account",
-        "A new role can take some minutes to count: run again. If it happens again, check that the app's identity has "
-        "Storage Blob Data Owner, Storage Queue Data Contributor and Storage Account Contributor both on the account "
-        "with the containers and on the host storage account.",
+        "A new role can take some minutes to count: run again. If it happens again, check the roles of the app's "
+        "identity. It needs Storage Blob Data Owner, Storage Queue Data Contributor and Storage Account Contributor, "
+        "both on the account with the containers and on the host storage account.",
     ),
     Cause(
         "data-network",

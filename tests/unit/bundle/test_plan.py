@@ -269,7 +269,7 @@ class TestRefusals:
 
         [what] = self.problems(tmp_path, files, script="model/score.py", models=(("m", "1", "src/model"),))
 
-        assert "the entry script lies in the model's folder" == what
+        assert "the entry script is in the model's folder" == what
 
     def test_link_out_of_the_workspace_is_refused(self, tmp_path: Path) -> None:
         """Nothing outside of the workspace gets into the image."""

@@ -168,7 +168,7 @@ class TestFilesThatAreThere:
 
         assert 0 == main(["init", str(usual), "--yes"])
         said = capsys.readouterr().out
-        assert f"kept  {usual}/inputs.yml (`--force` writes it anew)" in said
+        assert f"kept  {usual}/inputs.yml (`--force` replaces it)" in said
         assert before == (usual / "inputs.yml").read_text()
         assert "deploy-wine-7" in (usual / ".github/workflows/deploy.yml").read_text()
         assert "--display-name deploy-wine-7" in said
@@ -180,7 +180,7 @@ class TestFilesThatAreThere:
         (usual / "inputs.yml").write_text("app-name: wine-7\nplan-sku: B1\n")
 
         assert 2 == main(["init", str(usual), "--yes", "--app-name", "rent"])
-        assert "`inputs.yml` is there and says `wine-7`" in capsys.readouterr().out
+        assert "`inputs.yml` exists and says `wine-7`" in capsys.readouterr().out
         assert 0 == main(["init", str(usual), "--yes", "--app-name", "rent", "--force"])
         written = yaml.safe_load((usual / "inputs.yml").read_text())
         assert ("rent", "B1") == (written["app-name"], written["plan-sku"])

@@ -79,8 +79,8 @@ class TestFitNumpy:
         lock = locked(tmp_path, index, "numpy\nscikit-learn==1.2.2\n")
 
         told = (
-            "numpy 1.26.4 is taken, not 2.4.6: `scikit-learn==1.2.2` (of 2023-03-09) was compiled before NumPy 2."
-            " `numpy==2.4.6` in your file takes that one."
+            "using numpy 1.26.4 instead of 2.4.6: `scikit-learn==1.2.2` (of 2023-03-09) was compiled before NumPy 2."
+            " To get 2.4.6, write `numpy==2.4.6` in your file."
         )
         assert (told,) == lock.request.warnings
         assert lock.text == locked(tmp_path, index, "numpy<2\nscikit-learn==1.2.2\n").text
@@ -89,7 +89,7 @@ class TestFitNumpy:
     @pytest.mark.parametrize(
         ("text", "python", "reason"),
         [
-            ("numpy==2.4.6\nscikit-learn==1.2.2\n", "3.11", "the one that is asked for; `numpy<2` in its place"),
+            ("numpy==2.4.6\nscikit-learn==1.2.2\n", "3.11", "You asked for this version; `numpy<2` would fit"),
             ("stable\n", "3.13", "NumPy 1 has no wheels for Python 3.13. Take Python 3.12, or newer versions."),
             (
                 "modern\nstable\n",

@@ -147,7 +147,7 @@ class TestCheckModelPaths:
 
         assert str(found.problem) == (
             "entry-script: the script opens `m.json` below `AZUREML_MODEL_DIR`, where it is not (src/score.py:3)."
-            " There is `model/m.json`. Write the path as it is there."
+            " There is `model/m.json`. Write one of these paths."
         )
         assert [] == list(check_model_paths(mended))
 

@@ -22,9 +22,9 @@ class TestWhatIsThere:
 
         assert (
             "`location` is `northeurope`, and the function app `iris`, the storage account `irisstorage` and the "
-            "Service Bus namespace `iris-bus` are in `westeurope`: what is there stays where it is, and only what is "
-            "new comes to `northeurope`. Set `location` to `westeurope`; or, to move, deploy under another `app-name`, "
-            "and then remove this one (`mode: destroy`)."
+            "Service Bus namespace `iris-bus` are in `westeurope`: existing resources stay where they are, and only "
+            "new ones are created in `northeurope`. Set `location` to `westeurope`; or, to move, deploy under another "
+            "`app-name`, and then remove this one (`mode: destroy`)."
         ) == note
 
     def test_is_no_news_where_it_is(self) -> None:

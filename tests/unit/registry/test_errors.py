@@ -110,7 +110,7 @@ class TestRefusal:
         """Proxies answer in HTML, and are told apart from the registry."""
         refused = refusal(answered(502, b"<html><title>Bad Gateway</title>"), ACR, "push", WRITE)
 
-        assert f"a proxy or gateway answered in place of `{ACR}` with the status 502" in refused.reason
+        assert f"a proxy or gateway answered instead of `{ACR}` with the status 502" in refused.reason
         assert "role" not in refused.remedy
 
 

@@ -92,7 +92,7 @@ class TestAFailingListener:
     @pytest.mark.parametrize(
         ("failing", "cause"),
         [
-            (IN_VAIN, "the queue `sb://iris.servicebus.windows.net/requests` is not there"),
+            (IN_VAIN, "the queue `sb://iris.servicebus.windows.net/requests` does not exist"),
             (DENIED, "the app's identity lacks the claim `Listen` on the queue"),
             (PASSING, "the trigger's connection names no storage account or namespace that can be used"),
             (CANNOT_START, "the trigger may not use its storage account"),

@@ -37,7 +37,7 @@ class Exchange:
         app, slot = self._images()
         for names, runs, known in ((self._site.names, app, self.app), (self.writing.wanted.names, slot, self.slot)):
             if runs != known:
-                raise Overtaken(str(names), image_in(runs), "Nothing was swapped: what is there stays.")
+                raise Overtaken(str(names), image_in(runs), "Nothing was swapped: both stay as they are.")
 
     def once(self) -> None:
         """Send it, and look first whether it was done after all when it is not known what came of it."""

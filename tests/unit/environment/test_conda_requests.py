@@ -201,7 +201,7 @@ class TestMlflow:
         model = self.model(tmp_path, "")
         (model / "conda.yaml").unlink()
 
-        with pytest.raises(EnvironmentFailed, match=r"there is no `conda\.yaml` beside it"):
+        with pytest.raises(EnvironmentFailed, match=r"there is no `conda\.yaml` next to it"):
             read_mlflow_environment(model, root=tmp_path, environ={}, solver=Solver.CONDA)
 
     def test_own_environments_are_completed(self, tmp_path: Path) -> None:

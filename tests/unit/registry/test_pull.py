@@ -51,7 +51,7 @@ class TestPullBase:
 
     def test_another_platform_is_refused(self, world: World) -> None:
         """The platforms that there are get named."""
-        with pytest.raises(RegistryFailed, match="not made for linux/arm64, but for linux/amd64"):
+        with pytest.raises(RegistryFailed, match="not for linux/arm64, only for linux/amd64"):
             pull_base(world.client(), ImageReference(world.server.host, "base", "4"), Platform("linux", "arm64"))
 
     def test_a_missing_image_is_told(self, world: World) -> None:

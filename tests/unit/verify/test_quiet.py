@@ -112,7 +112,7 @@ class TestAFailingListener:
 
         failure = app_with(STARTED + IN_VAIN, STARTED + IN_VAIN * 2).failure(replace(LISTENS, reached=unknown))
 
-        assert "is not there" in failure.reason
+        assert "does not exist" in failure.reason
 
     @pytest.mark.parametrize("failing", [PASSING, IN_VAIN * 9])
     def test_that_has_ended_is_none(self, failing: str) -> None:
@@ -125,7 +125,7 @@ class TestAFailingListener:
         """After the host had to be listened to once more."""
         logs = [STARTED + DOWN + STARTED + IN_VAIN * number for number in range(4)]
 
-        assert "is not there" in app_with(*logs).failure(LISTENS).reason
+        assert "does not exist" in app_with(*logs).failure(LISTENS).reason
 
     def test_of_a_host_that_starts_again_and_again_is_told(self) -> None:
         """Just started, it has no failure since."""
@@ -170,7 +170,7 @@ class TestANewRole:
         """No role makes a queue."""
         app = app_with(STARTED + IN_VAIN, STARTED + IN_VAIN * 2)
 
-        assert ("is not there" in app.failure(NEW).reason, app.clock.now) == (True, 2 * SECONDS)
+        assert ("does not exist" in app.failure(NEW).reason, app.clock.now) == (True, 2 * SECONDS)
 
 
 class TestALogThatDoesNotTell:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from support.beliefs import SANDBOX, beliefs, dated, recordings, unverified
 from support.catalogue_documents import inputs_table, outputs_table, render_action_yaml, render_native_action_yaml
+from support.events_table import events_table
 from support.pipelines_documents import render_template
 from support.rooms import rooms_picture, rooms_table
 from support.task_documents import NAMES, TASK, render_names, render_task
@@ -33,6 +34,7 @@ def expected_references() -> dict[Path, str]:
     tables = {
         "inputs": inputs_table(),
         "outputs": outputs_table(),
+        "events": events_table(),
         "not-verified": unverified(beliefs(expected_beliefs()), recordings()),
     }
     pages = {REFERENCE / f"{name}.md": (name, table) for name, table in tables.items()}

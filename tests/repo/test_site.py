@@ -14,7 +14,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from support.documents import ROOT
-from support.site import MAP, build, entries, place, repository, stage
+from support.site import MAP, build, entries, navigation, place, repository, stage
 
 _COUNTED = {"h1", "h2", "h3", "h4", "li", "ol", "ul", "tr", "pre", "em", "strong", "blockquote", "img"}
 
@@ -66,7 +66,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The site as it is published."""
     folder = tmp_path_factory.mktemp("site")
     stage(folder / "site-source")
-    done = build(folder)
+    done = build(folder, navigation(entries()))
     assert (0, True) == (done.returncode, "No issues found" in done.stdout + done.stderr), done.stdout + done.stderr
     return folder / "site"
 
@@ -87,6 +87,18 @@ class TestSite:
 
         expected = {place(page): +seen(github.render(page.read_text())).parts for page in pages}
         assert expected == {place(page): +seen(_html(site, page).read_text(), "article").parts for page in pages}
+
+    def test_navigation(self, site: Path) -> None:
+        """The bar has the sections of the map, in its order, and a page has its neighbours of the map."""
+        home = (site / "index.html").read_text()
+        tabs = re.findall(r'class="md-tabs__link">\s*(.*?)\s*</a>', home, re.DOTALL)
+        pages = [_html(site, page).parent for page in [MAP, *(entry.file for entry in entries())]]
+        following = {
+            page: re.search(r'<link rel="next" href="([^"]*)"', (page / "index.html").read_text()) for page in pages
+        }
+
+        assert ["Home", *dict.fromkeys(entry.section for entry in entries())] == tabs
+        assert pages[1:] == [(page / next_[1]).resolve() for page, next_ in following.items() if next_]
 
     def test_links(self, site: Path) -> None:
         """What a page links to or loads is there, with its anchor; on GitHub, as a file of this repository."""
@@ -113,12 +125,12 @@ class TestSite:
         """The builder refuses a site with a link to a heading that is not there."""
         source = tmp_path / "site-source"
         source.mkdir()
-        (source / "SUMMARY.md").write_text("- [Home](README.md)\n")
         (source / "README.md").write_text("# Home\n\n## Here\n\nSee [here](#here).\n")
-        good = build(tmp_path).returncode
+        nav = '["README.md"]'
+        good = build(tmp_path, nav).returncode
         (source / "README.md").write_text("# Home\n\n## Here\n\nSee [there](#there).\n")
 
-        assert (0, 1) == (good, build(tmp_path).returncode)
+        assert (0, 1) == (good, build(tmp_path, nav).returncode)
 
 
 class TestMap:

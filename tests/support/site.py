@@ -7,6 +7,7 @@ A page of the site is a page that docs/README.md lists; what a page links to bes
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -119,17 +120,23 @@ def _indented(text: str) -> str:
 
 
 def navigation(listed: tuple[Entry, ...]) -> str:
-    """The nested list that the builder reads: sections, groups, pages."""
-    lines = [f"- [Home]({place(MAP)})"]
-    above = ("", "")
+    """The value of `nav`, as TOML: sections, groups and pages in the map's order."""
+    sections: dict[str, dict[str, list[str]]] = {}
     for entry in listed:
-        if entry.section != above[0]:
-            lines.append(f"- {entry.section}")
-        if entry.group and (entry.section, entry.group) != above:
-            lines.append(f"    - {entry.group}")
-        above = (entry.section, entry.group)
-        lines.append(f"{' ' * (8 if entry.group else 4)}- [{entry.title}]({place(entry.file)})")
-    return "\n".join(lines) + "\n"
+        sections.setdefault(entry.section, {}).setdefault(entry.group, []).append(_link(entry.title, entry.file))
+    tabs = [_link("Home", MAP)]
+    for section, groups in sections.items():
+        parts = [_many(group, pages) if group else ", ".join(pages) for group, pages in groups.items()]
+        tabs.append(_many(section, parts))
+    return f"[{', '.join(tabs)}]"
+
+
+def _link(title: str, file: Path) -> str:
+    return f"{{{json.dumps(title, ensure_ascii=False)} = {json.dumps(str(place(file)))}}}"
+
+
+def _many(title: str, parts: list[str]) -> str:
+    return f"{{{json.dumps(title)} = [{', '.join(parts)}]}}"
 
 
 def repository() -> str:
@@ -139,23 +146,22 @@ def repository() -> str:
 
 def stage(source: Path) -> None:
     """Write what the builder reads into a folder, which is made anew."""
-    listed = entries()
-    pages = frozenset({MAP, *(entry.file for entry in listed)})
+    pages = frozenset({MAP, *(entry.file for entry in entries())})
     shutil.rmtree(source, ignore_errors=True)
     for page in pages:
         goal = source / place(page)
         goal.parent.mkdir(parents=True, exist_ok=True)
         goal.write_text(staged(page, pages, repository()))
-    (source / "SUMMARY.md").write_text(navigation(listed))
     (source / "assets").mkdir()
     shutil.copy(MERMAID, source / "assets")
 
 
-def build(folder: Path) -> subprocess.CompletedProcess[str]:
+def build(folder: Path, nav: str) -> subprocess.CompletedProcess[str]:
     """Build `folder`/site of `folder`/site-source; what the builder warns of is a failure."""
     shutil.rmtree(folder / "site", ignore_errors=True)
     configuration = folder / CONFIGURATION.name
-    configuration.write_text(CONFIGURATION.read_text().replace('"docs/', f'"{ROOT}/docs/'))
+    text = CONFIGURATION.read_text().replace('"docs/', f'"{ROOT}/docs/')
+    configuration.write_text(text.replace("[project]\n", f"[project]\nnav = {nav}\n", 1))
     return subprocess.run(
         [Path(sys.executable).with_name("zensical"), "build", "--strict", "--clean", "--config-file", configuration],
         capture_output=True,
@@ -166,6 +172,6 @@ def build(folder: Path) -> subprocess.CompletedProcess[str]:
 
 if __name__ == "__main__":
     stage(BUILD / "site-source")
-    done = build(BUILD)
+    done = build(BUILD, navigation(entries()))
     print(done.stdout, done.stderr, sep="", end="")
     sys.exit(done.returncode)

@@ -13,8 +13,10 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 
+from support.browser import seen_in_a_browser
 from support.documents import ROOT
 from support.site import MAP, build, entries, navigation, place, repository, stage
+from support.site_browser import Scheme, looked_at
 
 _COUNTED = {"h1", "h2", "h3", "h4", "li", "ol", "ul", "tr", "pre", "em", "strong", "blockquote", "img"}
 
@@ -131,6 +133,38 @@ class TestSite:
         (source / "README.md").write_text("# Home\n\n## Here\n\nSee [there](#there).\n")
 
         assert (0, 1) == (good, build(tmp_path, nav).returncode)
+
+
+@pytest.mark.exhaustive
+@pytest.mark.needs("mermaid", "chromium")
+class TestInABrowser:
+    """As a reader has it, on a desk and on a phone, in light and in dark."""
+
+    @pytest.mark.parametrize("scheme", ["light", "dark"])
+    def test_pages(self, site: Path, tmp_path: Path, scheme: Scheme) -> None:
+        """No page scrolls sideways, is pale, complains in the console, or asks another host; search finds a page."""
+        paths = (
+            "/",
+            "/tutorials/first-model/",
+            "/reference/inputs/",
+            "/architecture/",
+            "/decisions/0081-the-site-is-the-pages/",
+        )
+        look = looked_at(site, tmp_path, scheme, paths=paths, widths=(1280, 390), words="plan-min-instances")
+        hosts = {host.partition(":")[0] for view in look.views for host in view["hosts"]}
+
+        assert [] == [(view["path"], view["width"]) for view in look.views if view["wide"]]
+        assert [] == [(view["path"], view["width"], view["pale"]) for view in look.views if view["pale"]]
+        assert {"127.0.0.1"} == hosts
+        assert () == look.console
+        assert {{"light": "default", "dark": "slate"}[scheme]} == {view["scheme"] for view in look.views}
+        assert {"/architecture/": 2} == {view["path"]: view["diagrams"] for view in look.views if view["diagrams"]}
+        assert "/reference/inputs/" in look.found
+
+    @pytest.mark.parametrize("page", [ROOT / "README.md", MAP], ids=lambda page: str(page.relative_to(ROOT)))
+    def test_on_github(self, tmp_path: Path, page: Path) -> None:
+        """The first pages fit into GitHub's column, their tables too."""
+        assert () == seen_in_a_browser(page.read_text(), tmp_path, width=830).wide
 
 
 class TestMap:

@@ -29,6 +29,7 @@ BUILD = ROOT / "build"
 LINK = re.compile(r"(?<=\]\()(?!https?:|mailto:|#)([^)\s#]+)(#[^)\s]*)?(?=\))")
 _ENTRY = re.compile(r"^- \[([^\]]+)\]\(([^)#]+)\)")
 _ROW = re.compile(r"^\| \[(\d+)\]\(([^)]+)\) \| (.*) \|$", re.MULTILINE)
+_DIAGRAM = re.compile(r"^```mermaid\n.*?^```$", re.DOTALL | re.MULTILINE)
 _MARKER = re.compile(r" *(?:[-*+]|\d+[.)]) +")
 _FENCED = re.compile(r"(^```.*?^```$)", re.DOTALL | re.MULTILINE)
 
@@ -97,7 +98,8 @@ def staged(file: Path, pages: frozenset[Path], repository: str) -> str:
     if "```mermaid" not in text:
         return text
     script = os.path.relpath(Path("assets", MERMAID.name), place(file).parent)
-    return f'{text}\n<script src="{script}"></script>\n'
+    framed = _DIAGRAM.sub(lambda match: f'<div class="diagram" markdown="1">\n\n{match[0]}\n\n</div>', text)
+    return f'{framed}\n<script src="{script}"></script>\n'
 
 
 def _indented(text: str) -> str:

@@ -211,7 +211,7 @@ class PlanBegun(Event):
 
 @dataclass(frozen=True, slots=True)
 class PlanMade(Event):
-    """The same with the image; `begun` is the plan without it, where that was told before."""
+    """The same with the image; `begun` is the plan without it, where there was one."""
 
     plan: ResourcePlan
     begun: ResourcePlan | None = None
@@ -267,14 +267,14 @@ class Moved(Event):
 
 @dataclass(frozen=True, slots=True)
 class UndoBegun(Event):
-    """The app is not live, and the image that ran before is being put back."""
+    """The app is not live, and the run rolls it back to the image that ran before."""
 
     image: str
 
 
 @dataclass(frozen=True, slots=True)
 class UndoEnded(Event):
-    """What became of putting back what ran before.
+    """What became of the rollback.
 
     Attributes:
         story: In whole sentences for people.

@@ -19,6 +19,8 @@ STYLE = STYLES / "style.yml"
 LIGHTER = STYLES / "lighter.yml"
 """For pages that the project's own people read, those made of their tables, and what was written on a day and stays."""
 SOURCES = sorted((ROOT / "src" / "functions_model").rglob("*.py"))
+OF_TABLES = ("architecture.md", "events.md", "not-verified.md")
+"""Pages that are mostly what other documents say: docstrings of rooms and events, and beliefs."""
 PAGES = sorted(
     {
         ROOT / name
@@ -28,12 +30,13 @@ PAGES = sorted(
         page
         for pattern in ("docs/**/*.md", "examples/*/README.md", "azure-pipelines/**/*.md", ".github/**/*.md")
         for page in ROOT.glob(pattern)
-        if "decisions" not in page.parts and page.name not in ("architecture.md", "not-verified.md")
+        if "decisions" not in page.parts and page.name not in OF_TABLES
     }
 )
 LIGHTER_PAGES = sorted(
     [
-        *(ROOT / name for name in ("CHANGELOG.md", "docs/architecture.md", "docs/reference/not-verified.md")),
+        ROOT / "CHANGELOG.md",
+        *(page for name in OF_TABLES for page in ROOT.glob(f"docs/**/{name}")),
         *(page for folder in ("docs/decisions", "src", "native") for page in (ROOT / folder).rglob("*.md")),
         *ROOT.glob("tests/*/README.md"),
     ]

@@ -15,7 +15,7 @@ from markdown_it import MarkdownIt
 
 from support.browser import seen_in_a_browser
 from support.documents import ROOT
-from support.site import MAP, build, entries, navigation, place, repository, stage
+from support.site import MAP, build, entries, navigation, place, repository, stage, staged
 from support.site_browser import Scheme, looked_at
 
 _COUNTED = {"h1", "h2", "h3", "h4", "li", "ol", "ul", "tr", "pre", "em", "strong", "blockquote", "img"}
@@ -165,6 +165,31 @@ class TestInABrowser:
     def test_on_github(self, tmp_path: Path, page: Path) -> None:
         """The first pages fit into GitHub's column, their tables too."""
         assert () == seen_in_a_browser(page.read_text(), tmp_path, width=830).wide
+
+
+class TestStaged:
+    """What changes on a page's way to the site."""
+
+    @pytest.mark.parametrize(
+        ("text", "expected"),
+        [
+            ("[a](../glossary.md#b) [c](#d)", "[a](../glossary.md#b) [c](#d)"),
+            ("[a](../../README.md)", "[a](../README.md)"),
+            ("[a](../../src)", f"[a]({repository()}/tree/main/src)"),
+            ("[a](../../Makefile#L1)", f"[a]({repository()}/blob/main/Makefile#L1)"),
+            ("[a](https://b.example)", "[a](https://b.example)"),
+            ('![a](../b.png) <img src="../b.png" alt="c">', '![a](../b.png) <img src="../b.png" alt="c">'),
+            ("```\n[a](../../Makefile)\n```", "```\n[a](../../Makefile)\n```"),
+            ("- a\n  b\n  - c\n- d", "- a\n    b\n    - c\n- d"),
+            ("- a\n\n  b\n- c", "- a\n\n    b\n\n- c"),
+            ("1. a\n   ```\n   b\n   ```", "1. a\n    ```\n    b\n    ```"),
+        ],
+    )
+    def test_staged(self, text: str, expected: str) -> None:
+        """Links to pages and pictures of the site stay there, others lead to GitHub; lists have four spaces."""
+        files = frozenset(ROOT / name for name in ("docs/glossary.md", "docs/b.png", "README.md"))
+
+        assert f"{expected}\n" == staged(text, ROOT / "docs/how-to/one.md", files, repository())
 
 
 class TestMap:

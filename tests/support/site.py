@@ -26,7 +26,9 @@ MAP = ROOT / "docs" / "README.md"
 CONFIGURATION = ROOT / "zensical.toml"
 DECISIONS = ROOT / "docs" / "decisions" / "README.md"
 BUILD = ROOT / "build"
-LINK = re.compile(r"(?<=\]\()(?!https?:|mailto:|#)([^)\s#]+)(#[^)\s]*)?(?=\))")
+LINK = re.compile(r"""(\]\(|(?:href|src|srcset)=")(?!https?:|mailto:|#)([^)"\s#]+)(#[^)"\s]*)?(?=[)"])""")
+"""How it begins, the path, and the heading."""
+_PICTURES = {".gif", ".jpg", ".png", ".svg", ".webp"}
 _ENTRY = re.compile(r"^- \[([^\]]+)\]\(([^)#]+)\)")
 _ROW = re.compile(r"^\| \[(\d+)\]\(([^)]+)\) \| (.*) \|$", re.MULTILINE)
 _DIAGRAM = re.compile(r"^```mermaid\n.*?^```$", re.DOTALL | re.MULTILINE)
@@ -68,7 +70,8 @@ def entries() -> tuple[Entry, ...]:
 
 
 def _decisions() -> list[tuple[str, str]]:
-    return [(name, f"{number}. {title}") for number, name, title in _ROW.findall(DECISIONS.read_text())]
+    rows = _ROW.findall(DECISIONS.read_text())
+    return [(name, f"{number}. {title}".replace("`", "")) for number, name, title in rows]
 
 
 def place(file: Path) -> Path:
@@ -77,23 +80,30 @@ def place(file: Path) -> Path:
     return path.relative_to("docs") if path.parts[0] == "docs" else path
 
 
-def staged(file: Path, pages: frozenset[Path], repository: str) -> str:
-    """A page as the site has it: links to other pages lead there, all others to GitHub.
+def pictures(pages: frozenset[Path]) -> frozenset[Path]:
+    """The pictures of this repository that the pages show."""
+    shown = {(page.parent / name).resolve() for page in pages for _, name, _ in LINK.findall(page.read_text())}
+    return frozenset(file for file in shown if file.suffix in _PICTURES)
+
+
+def staged(text: str, file: Path, files: frozenset[Path], repository: str) -> str:
+    """A page as the site has it: links to what the site has lead there, all others to GitHub.
 
     Args:
-        file: The page.
-        pages: All pages of the site.
+        text: The page as it is read on GitHub.
+        file: Where it stands.
+        files: All pages and pictures of the site.
         repository: The address of the repository.
     """
 
     def moved(match: re.Match[str]) -> str:
-        target = (file.parent / match[1]).resolve()
-        if target in pages:
-            return os.path.relpath(place(target), place(file).parent) + (match[2] or "")
-        kind = "tree" if target.is_dir() else "blob"
-        return f"{repository}/{kind}/main/{target.relative_to(ROOT)}{match[2] or ''}"
+        target = (file.parent / match[2]).resolve()
+        address = f"{repository}/{'tree' if target.is_dir() else 'blob'}/main/{target.relative_to(ROOT)}"
+        if target in files:
+            address = os.path.relpath(place(target), place(file).parent)
+        return f"{match[1]}{address}{match[3] or ''}"
 
-    parts = _FENCED.split(_indented(file.read_text()))
+    parts = _FENCED.split(_indented(text))
     text = "".join(part if part.startswith("```") else LINK.sub(moved, part) for part in parts)
     if "```mermaid" not in text:
         return text
@@ -149,11 +159,15 @@ def repository() -> str:
 def stage(source: Path) -> None:
     """Write what the builder reads into a folder, which is made anew."""
     pages = frozenset({MAP, *(entry.file for entry in entries())})
+    files = pages | pictures(pages)
     shutil.rmtree(source, ignore_errors=True)
-    for page in pages:
-        goal = source / place(page)
+    for file in files:
+        goal = source / place(file)
         goal.parent.mkdir(parents=True, exist_ok=True)
-        goal.write_text(staged(page, pages, repository()))
+        if file in pages:
+            goal.write_text(staged(file.read_text(), file, files, repository()))
+        else:
+            shutil.copy(file, goal)
     (source / "assets").mkdir()
     shutil.copy(MERMAID, source / "assets")
 

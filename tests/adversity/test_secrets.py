@@ -12,7 +12,7 @@ from urllib.parse import quote, quote_plus
 import pytest
 
 from functions_model.cli.ending import tell_outputs
-from functions_model.cli.once import mask_inputs
+from functions_model.cli.masks import mask_inputs
 from functions_model.core.masking import cut, shapeless
 from support.adversity import Row, each
 from support.sinks import HOSTS, tell_all

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -23,10 +23,10 @@ _SECONDS = 240
 
 
 def console_environ() -> dict[str, str]:
-    """A console's environment: not that of a CI job, even where the tests run in one."""
+    """A console's environment: not that of a CI job, even where the tests run in one. No browser is opened."""
     of_a_job = ("GITHUB_", "ACTIONS_", "TF_BUILD")
     kept = {name: value for name, value in os.environ.items() if name != "CI" and not name.startswith(of_a_job)}
-    return {**kept, "PYTHONPATH": str(ROOT / "src")}
+    return {**kept, "PYTHONPATH": str(ROOT / "src"), "BROWSER": "none"}
 
 
 def command(*words: str) -> list[str]:
@@ -61,6 +61,17 @@ class Trial:
         found = next((match for line in self.lines if (match := LIVE.match(line))), None)
         assert found, "\n".join(self.lines)
         return found
+
+    def page(self) -> str:
+        """The address of its page for a browser. From here on, what it prints is read beside."""
+        threading.Thread(target=self._read_on, name="trial", daemon=True).start()
+        found = (re.search(r"browser: (http://127\.0\.0\.1:\d+/\S+/)$", line) for line in self.lines)
+        return next(match[1] for match in found if match)
+
+    def _read_on(self) -> None:
+        assert self.process.stdout is not None
+        with suppress(ValueError):  # it is closed at the end
+            self.lines.extend(map(str.rstrip, self.process.stdout))
 
     def stop(self) -> int:
         """Press Ctrl-C; the exit code."""

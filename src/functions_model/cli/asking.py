@@ -11,7 +11,8 @@ from pathlib import Path
 from functions_model.ci import detect
 from functions_model.ci.host import CiHost
 from functions_model.cli.ending import annotated, debugged, tell_bug, tell_failure
-from functions_model.cli.once import BUG, mask_inputs
+from functions_model.cli.masks import mask_inputs
+from functions_model.cli.once import BUG
 from functions_model.cli.reaching import reaching
 from functions_model.cli.work_folder import work_folder
 from functions_model.core.failures import Failure, InputsInvalid, NotLive, Problem

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,12 +39,14 @@ class Door:
         options: Of the command.
         ci: Takes what is said between runs.
         output: Shows what the app writes.
+        noting: The host of each run, or one that others look on with.
     """
 
     folder: Path
     options: argparse.Namespace
     ci: CiHost
     output: AppOutput
+    noting: Callable[[CiHost], CiHost] = lambda ci: ci
 
     @property
     def app(self) -> str:
@@ -98,7 +100,7 @@ class Door:
         os.environ.update(sandbox.environ)
         environ = outside(os.environ)
         # From now on that one takes the app's lines: it knows the secrets of this run.
-        self.output.ci = ci = detect(environ, sys.stdout, verbose=self.options.verbose)
+        self.output.ci = ci = self.noting(detect(environ, sys.stdout, verbose=self.options.verbose))
         return run_once(self.values(sandbox, inputs), environ, ci, self.folder, beside=self.output.through)
 
     def say_live(self, word: str, verified: Verified, seconds: float) -> None:

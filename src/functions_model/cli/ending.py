@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
 from functions_model.ci.host import CiHost, Level
-from functions_model.core.failures import Failure
+from functions_model.core.failures import Failure, Problem
 from functions_model.core.masking import forms
 from functions_model.core.promotion import AnySpec
 from functions_model.core.tracing import tracing
@@ -34,12 +34,17 @@ def debugged(ci: CiHost) -> AbstractContextManager[None]:
 
 
 def tell_failure(failure: Failure, ci: CiHost, workspace: Path) -> None:
-    """Each problem as an annotation of its own. Paths are shown as the user wrote them, below the workspace."""
+    """Each problem as an annotation of its own."""
     if failure.detail:
         with ci.group("Details"):
             ci.info(failure.detail)
     for problem in failure.problems:
-        ci.annotate(Level.ERROR, str(problem).replace(f"{workspace}{os.sep}", ""), problem.location)
+        ci.annotate(Level.ERROR, shown(problem, workspace), problem.location)
+
+
+def shown(problem: Problem, workspace: Path) -> str:
+    """A problem with its paths as the user wrote them, below the workspace."""
+    return str(problem).replace(f"{workspace}{os.sep}", "")
 
 
 def tell_end(

@@ -9,7 +9,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,15 +19,15 @@ from functions_model import environment, pipeline
 from functions_model.ci import detect
 from functions_model.ci.host import CiHost, Level
 from functions_model.cli.ending import annotated, debugged, ids_of, tell_bug, tell_end, tell_failure
+from functions_model.cli.masks import mask_inputs, mask_settings
 from functions_model.cli.question import asked
 from functions_model.cli.reaching import reaching
 from functions_model.cli.report_directory import ReportDirectory
 from functions_model.cli.signals import telling_the_end, told_by
 from functions_model.cli.work_folder import work_folder
 from functions_model.core.failures import Failure, InputsInvalid
-from functions_model.core.masking import SHORTEST
 from functions_model.core.promotion import AnySpec, PromotionSpec
-from functions_model.core.spec import DeploymentSpec, RemovalSpec
+from functions_model.core.spec import RemovalSpec
 from functions_model.inputs import (
     REPORT,
     compilers,
@@ -38,8 +38,6 @@ from functions_model.inputs import (
     read_any,
     report_folder,
 )
-from functions_model.inputs.catalogue import BY_NAME, CATALOGUE, WORDS
-from functions_model.inputs.settings import secrets_in
 from functions_model.pipeline.events import AppVerified, Event, ImageFound, RunStopped
 from functions_model.pipeline.session import World, without_question
 from functions_model.report.formatting import last, listed
@@ -52,8 +50,6 @@ if TYPE_CHECKING:
 
 BUG = 70
 """EX_SOFTWARE of sysexits.h: an error that is no `Failure` is our own."""
-
-_SETTINGS = "app-settings"
 
 
 @dataclass(slots=True)
@@ -98,12 +94,14 @@ class Ending:
         spec: None when the inputs were refused.
         events: What happened.
         seconds: Wall time of the whole run.
+        failure: What ended it; None when all went well, or by a bug of ours.
     """
 
     code: int
     spec: AnySpec | None
     events: tuple[Event, ...]
     seconds: float
+    failure: Failure | None = None
 
     @property
     def verified(self) -> Verified:
@@ -176,7 +174,7 @@ class _Run:
         with telling_the_end(), annotated(ci):
             if failure:
                 tell_failure(failure, ci, self.workspace)
-            ending = self._ending(failure.exit_code if failure else 0)
+            ending = self._ending(failure.exit_code if failure else 0, failure)
             typed = self.typed.arguments if self.typed else None
             tell_end(ending.spec, ending.events, failure, ci, ending.seconds, typed=typed)
             self._write_report(ending.spec, ending.events)
@@ -203,10 +201,10 @@ class _Run:
         if self.report:
             self.report.write(spec, events, ids_of(spec), self.watched.ci)
 
-    def _ending(self, code: int) -> Ending:
+    def _ending(self, code: int, failure: Failure | None = None) -> Ending:
         self.told = True
         events = self.history.so_far()
-        return Ending(code, self._whole(events), events, time.monotonic() - self.started)
+        return Ending(code, self._whole(events), events, time.monotonic() - self.started, failure)
 
     def _whole(self, events: Sequence[Event]) -> AnySpec | None:
         """The spec, with what an image that was found decides."""
@@ -236,28 +234,6 @@ class _Run:
         with suppress(OSError, ValueError), annotated(ci):
             tell_end(spec, events, failure, ci, time.monotonic() - self.started)
             self._write_report(spec, events)
-
-
-def mask_inputs(values: Mapping[str, str], ci: CiHost) -> None:
-    """Mask the secret inputs before anything else is done with them, whether or not they can be read."""
-    for item in CATALOGUE:
-        if item.secret and item.name != _SETTINGS and (value := values.get(item.name, "").strip()):
-            ci.mask(value)
-    _mask(secrets_in(values.get(_SETTINGS, "")), values, ci)
-
-
-def mask_settings(spec: AnySpec, values: Mapping[str, str], ci: CiHost) -> None:
-    """Mask the values of the app settings, those of a deployment file among them."""
-    settings = spec.target.app_settings if isinstance(spec, DeploymentSpec) and spec.target else {}
-    _mask((secret.reveal() for secret in settings.values()), values, ci)
-
-
-def _mask(secrets: Iterable[str], values: Mapping[str, str], ci: CiHost) -> None:
-    """Except what is short, a word of ours, or stands in another, public input: it would damage what a run says."""
-    public = " ".join(value for name, value in values.items() if name in BY_NAME and not BY_NAME[name].secret)
-    for value in secrets:
-        if len(value) >= SHORTEST and value not in WORDS and value not in public:
-            ci.mask(value)
 
 
 def from_action() -> int:

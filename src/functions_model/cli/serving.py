@@ -12,6 +12,7 @@ from functions_model.cli.door import Door
 from functions_model.cli.editing import NotEdited, edit, edit_of, put_files
 from functions_model.cli.once import Ending
 from functions_model.cli.sandbox import RunningSandbox
+from functions_model.cli.try_page import Showing
 from functions_model.core.failures import Failure, NotLive
 from functions_model.core.names import CANDIDATE
 from functions_model.core.spec import DeploymentSpec
@@ -37,6 +38,7 @@ class Serving:
         door: The folder.
         sandbox: Where it is deployed to.
         tell_usage: Says how to call it, once it is live for the first time.
+        showing: Shows the same in a browser.
         live: Whether it ever was.
         runs: What the app runs; None where a run has put another version back, or nothing was deployed.
         edited: Whether files were exchanged since the last deployment.
@@ -45,6 +47,7 @@ class Serving:
     door: Door
     sandbox: RunningSandbox
     tell_usage: Callable[[Ending, Mapping[str, str]], None]
+    showing: Showing
     live: bool = field(default=False, init=False)
     runs: DeploymentSpec | None = field(default=None, init=False)
     edited: bool = field(default=False, init=False)
@@ -59,6 +62,9 @@ class Serving:
         # A first version that does not come alive stays as it is; later ones make way for the version before.
         stays = ending.code == 0 or (ending.code == NotLive.exit_code and not self.live)
         self.runs = spec if stays else None
+        if stays and isinstance(ending.spec, DeploymentSpec):
+            self.showing.runs(ending.spec, inputs)
+        self.showing.ended(ending)
         if ending.code == 0:
             if not self.door.ci.facts.is_brief:  # there, its last lines have said so
                 self.door.say_live("try", ending.verified, ending.seconds)
@@ -74,8 +80,9 @@ class Serving:
             changed = Concerns(spec).of(batch) if spec else tuple(sorted({change.path for change in batch}))
             if not changed:
                 continue
-            names = (str(path.relative_to(self.door.folder)) for path in changed)
+            names = [str(path.relative_to(self.door.folder)) for path in changed]
             self.door.say("", f"Changed: {', '.join(names)}")
+            self.showing.changing(names)
             try:
                 inputs = self.door.inputs()
                 spec = self.door.checked(inputs)
@@ -83,6 +90,7 @@ class Serving:
                     self.deploy(inputs, spec)
             except Failure as failure:
                 self.door.refuse(failure)
+                self.showing.failed(failure)
 
     def _edit(self, inputs: Mapping[str, str], spec: DeploymentSpec | None, changed: tuple[Path, ...]) -> bool:
         """Put the change into the running app, if that is possible; whether it was."""
@@ -97,4 +105,5 @@ class Serving:
             self.door.say(f"The running app does not take the change ({exc}); deploying it again.")
             return False
         self.door.say_live("try", verified, seconds)
+        self.showing.live()
         return True

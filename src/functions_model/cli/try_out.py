@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from functions_model.ci import detect, outside
+from functions_model.ci.host import CiHost
 from functions_model.ci.terminal import size_of
 from functions_model.cli.app_output import AppOutput
 from functions_model.cli.door import Door
@@ -20,6 +21,7 @@ from functions_model.cli.reaching import reaching
 from functions_model.cli.sandbox import RunningSandbox, SandboxStopped, running_sandbox
 from functions_model.cli.serving import Serving, changes_below
 from functions_model.cli.shell import command
+from functions_model.cli.try_page import Board, Sender, Showing, State, TryPage, open_page, serving_page
 from functions_model.cli.usage import show_usage
 from functions_model.core.failures import Failure
 
@@ -61,13 +63,16 @@ def _parse(command: str, arguments: Sequence[str], how: dict[str, Any]) -> argpa
             default="anonymous",
             help="who may call a function with an HTTP trigger (default: %(default)s)",
         )
+        parser.add_argument("--no-browser", action="store_true", help="open no browser; the page's address is printed")
     parser.add_argument("--verbose", action="store_true", help="show on a terminal, too, all that the log of a job has")
     return parser.parse_args(list(arguments))
 
 
 def _with_sandbox(options: argparse.Namespace, *, serve: bool) -> int:
-    ci = detect(outside(os.environ), sys.stdout, verbose=options.verbose)
-    door = Door(options.folder.resolve(), options, ci, AppOutput(ci, verbose=options.verbose))
+    board = Board(State(app_name_for(options.folder.resolve())))
+    noting: Callable[[CiHost], CiHost] = board.noting if serve else lambda ci: ci
+    ci = noting(detect(outside(os.environ), sys.stdout, verbose=options.verbose))
+    door = Door(options.folder.resolve(), options, ci, AppOutput(ci, verbose=options.verbose), noting)
     try:
         given = door.inputs()
         spec = door.checked(given)
@@ -80,15 +85,24 @@ def _with_sandbox(options: argparse.Namespace, *, serve: bool) -> int:
             door.say(f"The sandbox is up. It runs apps by: {sandbox.engine}", *notes)
             if not serve:
                 return _demonstrated(door, door.deploy(sandbox, given))
-            serving = Serving(door, sandbox, partial(_tell_usage, door, sandbox))
-            ending = serving.deploy(given, spec)
-            serving.go_on(changes, spec)
-            return ending.code
+            showing = Showing(door, board, Sender(door, sandbox))
+            with serving_page(TryPage(board, showing.sender, showing.sample)) as address:
+                _tell_address(door, address)
+                serving = Serving(door, sandbox, partial(_tell_usage, door, sandbox), showing)
+                ending = serving.deploy(given, spec)
+                serving.go_on(changes, spec)
+                return ending.code
     except Failure as failure:
         return door.refuse(failure)
     except SandboxStopped as error:
         sys.stderr.write(f"Could not start the sandbox: {error}\n")
         return _UNAVAILABLE
+
+
+def _tell_address(door: Door, address: str) -> None:
+    """Say where the page is, and open it where somebody sits before a browser."""
+    opened = not door.options.no_browser and open_page(address, door.ci.facts, os.environ)
+    door.say(f"Try it in {'your' if opened else 'a'} browser: {address}")
 
 
 def _demonstrated(door: Door, ending: Ending) -> int:

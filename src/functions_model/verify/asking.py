@@ -15,7 +15,7 @@ from functions_model.provision.endpoint import Endpoint, NotYet
 from functions_model.verify.app import AppClient, fresh_session
 from functions_model.verify.logs import scrubbed
 from functions_model.verify.nouns import CHECK, IDENTITY, Expected
-from functions_model.verify.scoring import FAILURE_HEADER, noted, text_of
+from functions_model.verify.scoring import FAILURE_HEADER, is_text, noted, text_of
 from functions_model.verify.script import in_the_app
 
 _ANY_BUILD = Expected(build_id="", functions=(), auth_level=AuthLevel.FUNCTION)
@@ -33,6 +33,8 @@ class Answer:
         text: The body; of what is no text, its size and type.
         seconds: From the request to the end of the answer.
         raised: What the script raised, a sentence, and what to do; empty when it did not, or the app does not tell.
+        body: The body as it came; of what is text, without secrets.
+        headers: Of the answer, without secrets.
     """
 
     route: str
@@ -41,6 +43,8 @@ class Answer:
     text: str
     seconds: float
     raised: str = ""
+    body: bytes = b""
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 def ask(
@@ -80,7 +84,9 @@ def ask(
         text, words = (
             scrubbed(one, app.all_secrets) for one in (text_of(answer), in_the_app(raised) if raised else "")
         )
-        return Answer(app.route(function), trigger, answer.status_code, text, seconds, words)
+        body = text.encode() if is_text(answer) else answer.content
+        headers = tuple((name, scrubbed(value, app.all_secrets)) for name, value in answer.headers.items())
+        return Answer(app.route(function), trigger, answer.status_code, text, seconds, words, body, headers)
 
 
 def _trigger(app: AppClient) -> str:

@@ -214,8 +214,16 @@ def _key(app: AppClient, level: AuthLevel) -> dict[str, str]:
 
 def text_of(answer: requests.Response) -> str:
     """An answer's body; of what is no text, its size and type."""
-    try:
+    if is_text(answer):
         return answer.content.decode("utf-8")
+    kind = answer.headers.get("content-type", "bytes of no known type")
+    return f"{len(answer.content)} bytes of {kind}"
+
+
+def is_text(answer: requests.Response) -> bool:
+    """Whether an answer's body can be read as text."""
+    try:
+        answer.content.decode("utf-8")
     except UnicodeDecodeError:
-        kind = answer.headers.get("content-type", "bytes of no known type")
-        return f"{len(answer.content)} bytes of {kind}"
+        return False
+    return True

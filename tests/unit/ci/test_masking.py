@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from functions_model.ci.github import GitHubHost
 from functions_model.ci.plain import PlainHost
 from functions_model.cli.ending import tell_outputs
-from functions_model.cli.once import mask_settings, run_once
+from functions_model.cli.masks import mask_settings
+from functions_model.cli.once import run_once
 from functions_model.core.secrets import Secret
 from support.deployment import read_outputs
 from support.wanted import TARGET, spec_for

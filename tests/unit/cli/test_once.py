@@ -16,7 +16,8 @@ import pytest
 from functions_model.ci.github import GitHubHost
 from functions_model.ci.plain import PlainHost
 from functions_model.cli import main
-from functions_model.cli.once import mask_settings, run_once
+from functions_model.cli.masks import mask_settings
+from functions_model.cli.once import run_once
 from functions_model.core.secrets import Secret
 from support.cancelling import GONE
 from support.deployment import start_action

@@ -73,6 +73,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "site"
 
 
+@pytest.fixture(scope="module")
+def pages(site: Path) -> dict[Path, Seen]:
+    """What each page of the site holds, by its file."""
+    return {page: seen(page.read_text(), "article") for page in site.rglob("*.html")}
+
+
 def _html(site: Path, page: Path) -> Path:
     path = place(page)
     return site / (path.parent if path.stem == "README" else path.with_suffix("")) / "index.html"
@@ -82,13 +88,13 @@ def _html(site: Path, page: Path) -> Path:
 class TestSite:
     """Built once, looked at in several ways."""
 
-    def test_pages(self, site: Path) -> None:
+    def test_pages(self, site: Path, pages: dict[Path, Seen]) -> None:
         """Each page is there as GitHub shows it: as many headings, items, rows and blocks of code."""
         github = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
-        pages = [MAP, *(entry.file for entry in entries())]
+        files = [MAP, *(entry.file for entry in entries())]
 
-        expected = {place(page): +seen(github.render(page.read_text())).parts for page in pages}
-        assert expected == {place(page): +seen(_html(site, page).read_text(), "article").parts for page in pages}
+        expected = {place(file): +seen(github.render(file.read_text())).parts for file in files}
+        assert expected == {place(file): +pages[_html(site, file)].parts for file in files}
 
     def test_navigation(self, site: Path) -> None:
         """The bar has the sections of the map, in its order, and a page has its neighbours of the map."""
@@ -102,9 +108,8 @@ class TestSite:
         assert ["Home", *dict.fromkeys(entry.section for entry in entries())] == tabs
         assert pages[1:] == [(page / next_[1]).resolve() for page, next_ in following.items() if next_]
 
-    def test_links(self, site: Path) -> None:
+    def test_links(self, site: Path, pages: dict[Path, Seen]) -> None:
         """What a page links to or loads is there, with its anchor; on GitHub, as a file of this repository."""
-        pages = {page: seen(page.read_text()) for page in site.rglob("*.html")}
         broken = [
             f"{page.relative_to(site)}: {link}"
             for page, content in pages.items()
@@ -114,13 +119,12 @@ class TestSite:
 
         assert [] == broken
 
-    def test_nothing_comes_from_elsewhere(self, site: Path) -> None:
+    def test_nothing_comes_from_elsewhere(self, site: Path, pages: dict[Path, Seen]) -> None:
         """No page loads a script, a style, a picture or a font from another host, or asks GitHub for its stars."""
-        pages = [page.read_text() for page in site.rglob("*.html")]
         styles = [style.read_text() for style in site.rglob("*.css")]
 
-        assert set() == {load for page in pages for load in seen(page).loads if urllib.parse.urlsplit(load).netloc}
-        assert [] == [page for page in pages if 'data-md-component="source"' in page]
+        assert set() == {load for page in pages.values() for load in page.loads if urllib.parse.urlsplit(load).netloc}
+        assert [] == [page for page in pages if 'data-md-component="source"' in page.read_text()]
         assert [] == [style for style in styles if re.search(r"url\([\"']?(https?:)?//", style)]
 
     def test_a_broken_link(self, tmp_path: Path) -> None:

@@ -1,8 +1,10 @@
 # The container action. Plain Dockerfile syntax, so that the classic builder and BuildKit both take it.
-# PYTHON_IMAGE lets a build behind a company mirror name its own copy of the base image.
-ARG PYTHON_IMAGE=python:3.13-slim
+#
+# The base stands in one line, and in no ARG: Dependabot does not look into those. A release has its digest here (.ci/pin-base).
+# Behind a company mirror, pull your copy and tag it `python:3.13-slim`: a build takes the image that the machine has.
+FROM python:3.13-slim AS python
 
-FROM ${PYTHON_IMAGE} AS wheel
+FROM python AS wheel
 COPY requirements/build.lock /build/requirements/
 RUN python3 -m venv --without-pip /build/venv \
     && python3 -m pip --python /build/venv install --no-cache-dir --require-hashes -r /build/requirements/build.lock
@@ -11,7 +13,7 @@ COPY src/functions_model /build/project/src/functions_model
 COPY src/azure_sandbox/__init__.py /build/project/src/azure_sandbox/
 RUN python3 -m pip --python /build/venv wheel --no-deps --no-build-isolation --wheel-dir /build/dist /build/project
 
-FROM ${PYTHON_IMAGE} AS application
+FROM python AS application
 COPY requirements/runtime.lock /build/
 RUN python3 -m venv --without-pip /opt/functions-model \
     && python3 -m pip --python /opt/functions-model install --no-cache-dir --no-compile --require-hashes -r /build/runtime.lock

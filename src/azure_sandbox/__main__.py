@@ -15,6 +15,7 @@ from azure_sandbox.apps.engine import unheard
 from azure_sandbox.arm.operations import Durations
 from azure_sandbox.arm.versions import CLOUDS, PUBLIC
 from azure_sandbox.base_images import BaseImageUnavailable, prepare
+from azure_sandbox.certificates import LOCAL
 from azure_sandbox.data_plane import EngineUnavailable
 from azure_sandbox.sandbox import Sandbox
 
@@ -53,6 +54,7 @@ def serve(arguments: argparse.Namespace) -> int:
         report=_tell,
         hear=_print if arguments.app_output else unheard,
         cloud=arguments.cloud,
+        address=arguments.address,
     ) as sandbox:
         for name in arguments.subscription:
             sandbox.add_subscription(name)
@@ -111,6 +113,9 @@ def _parser() -> argparse.ArgumentParser:
     serving.add_argument("--cloud", choices=CLOUDS, default=PUBLIC, help="the cloud whose API versions it has")
     serving.add_argument(
         "--subscription", action="append", default=[], metavar="NAME", help="one more subscription, owned by the login"
+    )
+    serving.add_argument(
+        "--address", default=LOCAL, metavar="IP", help="where it answers, for containers: the gateway of a bridge"
     )
     serving.add_argument("--python", help="the base image's Python, such as 3.11")
     serving.add_argument("--with-starter", action="store_true", help="stop when standard input ends, too")

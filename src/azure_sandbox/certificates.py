@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-HOST_NAMES = ("localhost", "*.localhost", "host.docker.internal")
+LOCAL = "localhost"
+"""The name of this machine, in whatever is for this machine alone."""
+HOST_NAMES = (LOCAL, "*.localhost", "host.docker.internal")
 ADDRESSES = ("127.0.0.1", "::1")
 LIFETIME = dt.timedelta(days=30)
 """Short, since somebody may trust this CA in a browser and forget it."""
@@ -32,29 +34,34 @@ class TlsFiles:
         ca_bundle: The CAs that Python's requests trusts, and ours: for `REQUESTS_CA_BUNDLE`.
         certificate: The server's certificate (PEM).
         key: The server's private key (PEM, mode 600).
+        address: What clients call this machine: `localhost`, or an IP address of it, where its servers then listen.
     """
 
     ca_file: Path
     ca_bundle: Path
     certificate: Path
     key: Path
+    address: str = LOCAL
 
 
-def make_certificates(folder: Path, *, now: dt.datetime | None = None, hosts: Sequence[str] = HOST_NAMES) -> TlsFiles:
+def make_certificates(
+    folder: Path, *, now: dt.datetime | None = None, hosts: Sequence[str] = HOST_NAMES, address: str = LOCAL
+) -> TlsFiles:
     """Make a CA and a server certificate signed by it. The CA's key is not kept: nothing else can be signed later.
 
     Args:
         folder: Where the files go; made when it is not there.
         now: When they begin to be valid; None means now.
         hosts: The names of the servers that show it.
+        address: What clients call this machine.
     """
     folder.mkdir(parents=True, exist_ok=True)
     start = now or dt.datetime.now(dt.UTC)
     ca_key = ec.generate_private_key(ec.SECP256R1())
     ca = _ca_certificate(ca_key, start)
     key = ec.generate_private_key(ec.SECP256R1())
-    server = _server_certificate(key, ca, ca_key, start, hosts)
-    files = TlsFiles(folder / "ca.pem", folder / "ca-bundle.pem", folder / "server.pem", folder / "server.key")
+    server = _server_certificate(key, ca, ca_key, start, [*hosts, *ADDRESSES, address])
+    files = TlsFiles(folder / "ca.pem", folder / "ca-bundle.pem", folder / "server.pem", folder / "server.key", address)
     _write(files, ca, server, key)
     return files
 
@@ -89,8 +96,7 @@ def _server_certificate(
     hosts: Sequence[str],
 ) -> x509.Certificate:
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    names: list[x509.GeneralName] = [x509.DNSName(host) for host in hosts]
-    names += [x509.IPAddress(ipaddress.ip_address(address)) for address in ADDRESSES]
+    names = [_general_name(host) for host in dict.fromkeys(hosts) if host]
     return (
         _builder(name, ca.subject, key, start)
         .add_extension(x509.SubjectAlternativeName(names), critical=False)
@@ -100,6 +106,13 @@ def _server_certificate(
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(ca_key.public_key()), critical=False)
         .sign(ca_key, hashes.SHA256())
     )
+
+
+def _general_name(host: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(host))
+    except ValueError:
+        return x509.DNSName(host)
 
 
 def _builder(

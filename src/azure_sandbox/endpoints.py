@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from azure_sandbox.certificates import LOCAL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
 LOCATION = "westeurope"
-_HERE = ("localhost", "127.0.0.1")
+_HERE = (LOCAL, "127.0.0.1")
 """What every address here ends with. A proxy would look for it on its own machine."""
 
 
@@ -71,7 +74,7 @@ class Endpoints:
             "ACTIONS_ID_TOKEN_REQUEST_TOKEN": self.oidc_request_token,
             "REQUESTS_CA_BUNDLE": str(self.ca_bundle),
             **pace,
-            **without_proxy(os.environ),
+            **without_proxy(os.environ, urlsplit(self.resource_manager).hostname or LOCAL),
         }
 
     def inputs(self) -> dict[str, str]:
@@ -92,13 +95,14 @@ class Endpoints:
         return {name: value if isinstance(value, str) else str(value) for name, value in asdict(self).items()}
 
 
-def without_proxy(environ: Mapping[str, str]) -> dict[str, str]:
+def without_proxy(environ: Mapping[str, str], host: str = LOCAL) -> dict[str, str]:
     """The variables that say what no proxy is asked for: what they say already, and this machine.
 
     Args:
         environ: Of the two spellings the lower one counts, as for Python and curl.
+        host: What clients call this machine.
     """
     named = environ.get("no_proxy") or environ.get("NO_PROXY") or ""
     exempt = [name.strip() for name in named.split(",") if name.strip()]
-    text = ",".join(dict.fromkeys([*exempt, *_HERE]))
+    text = ",".join(dict.fromkeys([*exempt, *_HERE, host]))
     return {"NO_PROXY": text, "no_proxy": text}

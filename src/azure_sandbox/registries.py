@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from azure_sandbox.contract import ImportRefused
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 class _Registry:
     """A registry's name on the network, and what is served there."""
 
-    listener: socket.socket = field(default_factory=listen)
+    listener: socket.socket
     definition: RegistryDefinition | None = None
     server: WebServer | None = None
 
@@ -59,8 +59,9 @@ class RegistryServers:
     def reserve(self, name: str) -> str:
         """The login server (`localhost:PORT`) that the registry with this name has, now and later."""
         with self._lock:
-            known = self._known.get(name.lower()) or self._known.setdefault(name.lower(), _Registry())
-        return f"localhost:{known.listener.getsockname()[1]}"
+            known = self._known.get(name.lower())
+            known = known or self._known.setdefault(name.lower(), _Registry(listen(self._tls.address)))
+        return f"{self._tls.address}:{known.listener.getsockname()[1]}"
 
     def apply(self, definition: RegistryDefinition) -> None:
         """Serve the registry, or serve it by its new definition."""

@@ -19,7 +19,7 @@ from azure_sandbox.arm.monitor.components import component_with
 from azure_sandbox.arm.operations import Durations
 from azure_sandbox.arm.versions import PUBLIC
 from azure_sandbox.azure_devops_oidc import AzureDevOpsOidc
-from azure_sandbox.certificates import make_certificates
+from azure_sandbox.certificates import LOCAL, make_certificates
 from azure_sandbox.data_plane import Surroundings, real_parts
 from azure_sandbox.desk import desk
 from azure_sandbox.directory import EntraDirectory
@@ -67,6 +67,7 @@ class Sandbox:
         hear: Told each line that an app writes, when it does.
         data_plane: Builds what brings resources to life; the real parts when left out.
         cloud: Which of Azure's clouds it is, as far as versions of interfaces go: one of `arm.versions.CLOUDS`.
+        address: Where it answers: `localhost`, or an IP address of this machine. Storage and Service Bus stay.
 
     Attributes:
         journal: What was asked.
@@ -95,22 +96,20 @@ class Sandbox:
         hear: Callable[[str], None] = unheard,
         data_plane: Callable[[Surroundings, Engine, str | None], DataPlane] | None = None,
         cloud: str = PUBLIC,
+        address: str = LOCAL,
     ) -> None:
         self._root = root.absolute()
         self._engine: Engine = engine
         self._latency = latency
         self._durations = durations or Durations()
-        self._python = python
-        self._cloud = cloud
-        self._report = report
-        self._hear = hear
-        self._clock = clock
+        self._python, self._cloud = python, cloud
+        self._report, self._hear, self._clock = report, hear, clock
         self._build_data_plane = data_plane or real_parts
         self._servers: list[WebServer] = []
         self._closing = ExitStack()
         self._closing.callback(stop_all, self._servers)
-        self._listener = listen()
-        self._origin = f"https://localhost:{self._listener.getsockname()[1]}"
+        self._address, self._listener = address, listen(address)
+        self._origin = f"https://{address}:{self._listener.getsockname()[1]}"
         self.subscription_id = str(uuid.uuid4())
         self.edit_token = secrets.token_urlsafe(32)
         self.journal, self.visits, self.faults = Journal(), Journal(), Faults()
@@ -202,12 +201,13 @@ class Sandbox:
 
     def _start(self) -> None:
         self._root.mkdir(parents=True, exist_ok=True)
-        self.tls = make_certificates(self._root / "tls")
+        self.tls = make_certificates(self._root / "tls", address=self._address)
         self.data = self._start_data_plane()
         base = self._serve(self._watched(self.data.base_app, "base-registry"))
         public = frozenset({BASE_REGISTRY, base.authority})
         watched = lambda current: self._watched(self.data.registry_app(current), "registry")  # noqa: E731
         ingestion = self._serve(self._watched(self.telemetry.app(), "ingestion"), self.telemetry.listener)
+        registries = RegistryServers(watched, self.tls, self.data.copy_image, public)
         registries = RegistryServers(watched, self.tls, self.data.copy_image, public)
         self._closing.callback(registries.close)
         self.arm = Arm(

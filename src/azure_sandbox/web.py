@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Self
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from azure_sandbox.certificates import LOCAL
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from types import TracebackType
@@ -80,13 +82,13 @@ def stop_all(servers: Iterable[WebServer]) -> None:
         server.stop()
 
 
-def listen(host: str = "127.0.0.1", port: int = 0) -> socket.socket:
+def listen(host: str = LOCAL, port: int = 0) -> socket.socket:
     """A port of this machine, taken: clients wait until a server answers on it. Port 0 takes a free one.
 
     What it accepts sends at once: asyncio sees to that for sockets alone whose protocol is given, and an answer of two
     writes, head and body, came 40 ms later, when the client had acknowledged the first.
     """
-    listener = socket.create_server((host, port), backlog=512)
+    listener = socket.create_server(("127.0.0.1" if host == LOCAL else host, port), backlog=512)
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listener
 
@@ -101,7 +103,8 @@ class WebServer:
     """
 
     def __init__(self, app: ASGIApp, *, tls: TlsFiles | None, listener: socket.socket | None = None) -> None:
-        self._socket = listener or listen()
+        self._host = tls.address if tls else LOCAL
+        self._socket = listener or listen(self._host)
         self._tls = tls
         config = uvicorn.Config(
             app,
@@ -129,7 +132,7 @@ class WebServer:
     @property
     def authority(self) -> str:
         """`localhost:PORT`."""
-        return f"localhost:{self.port}"
+        return f"{self._host}:{self.port}"
 
     @property
     def url(self) -> str:

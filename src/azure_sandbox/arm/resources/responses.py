@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from azure_sandbox.arm.errors import invalid
 from azure_sandbox.arm.locations import LOCATIONS
@@ -272,7 +273,7 @@ def metadata(origin: str) -> dict[str, Any]:
             "storage": "core.windows.net",
             # What the login servers of this cloud end in, as in every other: here they differ in their ports alone.
             # Azure/azure-cli, core/cloud.py:297, and command_modules/acr/_docker_utils.py:577, which checks it.
-            "acrLoginServer": "localhost",
+            "acrLoginServer": urlsplit(origin).hostname,
             "keyVaultDns": "vault.azure.net",
             "sqlServerHostname": "database.windows.net",
             "azureDataLakeStoreFileSystem": "azuredatalakestore.net",

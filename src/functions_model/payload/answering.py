@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import azure.functions as func
 
-from .exchange import functions_response, wsgi_environ
+from .exchange import ROUTE, functions_response, wsgi_environ
 from .failures import failure_of
 from .measured import MEASURES
 from .noted import FAILURE, NOTES
@@ -74,6 +74,8 @@ def _answered(
     hide_key = environ.get("FUNCTIONS_MODEL_AUTH_LEVEL") != "anonymous"
     try:
         wsgi = wsgi_environ(request, path, route=route, hide_key=hide_key)
+        if route:
+            wsgi[ROUTE] = route
         NOTES.take()
         return _told(functions_response(MEASURES.scored(application, wsgi)), NOTES.take())
     except BaseException as error:  # noqa: BLE001 - the server lets SystemExit of run() pass, and it would end the worker process

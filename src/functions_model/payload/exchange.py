@@ -31,6 +31,8 @@ REQUEST_ONLY = frozenset({"host", "content-length", "content-type", "expect"})
 """Made anew from the request itself."""
 KEY_HEADERS = frozenset({"x-functions-key", "x-original-url", "x-waws-unencoded-url"})
 """The function key, and the headers in which App Service repeats the query with the key in it."""
+ROUTE = "functions_model.route"
+"""The key of a WSGI environment that says which function but `score` asks."""
 _NOT_SENT = HOP_BY_HOP | REQUEST_ONLY - {"content-type"}
 _NOT_SENT_WITH_KEY = _NOT_SENT | KEY_HEADERS
 _NOT_ANSWERED = HOP_BY_HOP | {"content-length"}

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 FAILURE = "x-functions-model-failure"
 """The header that tells the id of a failure: who holds the master key can ask for it."""
+OURS = "functions_model"
+"""The kind of a warning that is the payload's own, and that is told as it stands."""
 MOST_WARNINGS, MOST_FAILURES = 50, 20
 _NOT_THE_SCRIPTS = re.compile(r"(azmlinfsrv|azure_functions_\w+|azure\.functions|functions_model|proxy_worker)(\.|$)")
 """Loggers of those who call the script."""
@@ -35,7 +37,7 @@ class ScriptWarning:
     """A warning of the script, or of a library that it uses.
 
     Attributes:
-        kind: The category, or the level of a log record: "InconsistentVersionWarning".
+        kind: The category, or the level of a log record: "InconsistentVersionWarning"; or `OURS`.
         text: What it says.
         place: The user's own line, where it is one.
     """
@@ -62,9 +64,14 @@ class Notes:
             while len(self._failures) > MOST_FAILURES:
                 self._failures.popitem(last=False)
 
-    def take(self) -> ScriptFailure | None:
-        """The last failure of this thread since this was asked before."""
+    def last(self) -> ScriptFailure | None:
+        """The last failure of this thread since it was taken."""
         last: ScriptFailure | None = getattr(self._own, "last", None)
+        return last
+
+    def take(self) -> ScriptFailure | None:
+        """The same, which is then forgotten."""
+        last = self.last()
         self._own.last = None
         return last
 

@@ -26,10 +26,13 @@ if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
 
     from .failures import ScriptFailure
+    from .metrics import Metrics
 
 logger = logging.getLogger("functions_model")
 
 NEEDED = ("AML_APP_ROOT", "AZUREML_ENTRY_SCRIPT")
+COMPONENT = ("APPLICATIONINSIGHTS_CONNECTION_STRING", "APPINSIGHTS_INSTRUMENTATIONKEY")
+"""App settings that say where telemetry goes."""
 LOG_HINT = "The app's log has the details."
 _STEPS = {
     "import": "the entry script could not be imported",
@@ -48,15 +51,35 @@ def start_server() -> WSGIApplication:
     _enter_app_root(os.environ)
     _find_conda_programs(os.environ)
     note_warnings()
+    metrics = _metrics(os.environ)
     try:
         with kept_log(), MEASURES.taking(START):
-            return _create()
+            application = _create(metrics)
     except (Exception, SystemExit) as problem:  # noqa: BLE001 - a script raises what it likes
-        raise _start_failed(problem) from None
+        failed = _start_failed(problem)
+        if metrics:
+            metrics.not_started(failed.failure)
+        raise failed from None
     finally:
         share_server_log()
         if told := what_becomes_of_it(os.environ):
             logger.warning("%s", told)
+    if metrics:
+        metrics.started(MEASURES.seconds)
+    return application
+
+
+def _metrics(environ: MutableMapping[str, str]) -> Metrics | None:
+    """Those of this process; None, and nothing imported for them, where no Application Insights is named."""
+    if not any(environ.get(name) for name in COMPONENT):
+        return None
+    try:
+        from .metrics import begin, wanted  # noqa: PLC0415
+
+        return begin(environ) if wanted(environ) else None
+    except Exception:
+        logger.exception("Application Insights gets no metrics of the model")
+        return None
 
 
 def _start_failed(problem: BaseException) -> StartFailed:
@@ -100,7 +123,7 @@ def _find_conda_programs(environ: MutableMapping[str, str]) -> None:
         environ["PATH"] = os.pathsep.join(filter(None, (folder, environ.get("PATH", ""))))
 
 
-def _create() -> WSGIApplication:
+def _create(metrics: Metrics | None) -> WSGIApplication:
     from azureml_inference_server_http.server.config import config  # noqa: PLC0415 - it configures the log
 
     be_quiet(os.environ)  # not before: the server warns of variables that it does not know
@@ -112,7 +135,11 @@ def _create() -> WSGIApplication:
 
     create_app: Callable[[], WSGIApplication] = create
     with MEASURES.steps_of(UserScript):
-        return observed(create_app())
+        application = observed(create_app())
+    if metrics is None:
+        return application
+    UserScript.invoke_run = metrics.timed(UserScript.invoke_run)  # type: ignore[method-assign]
+    return metrics.metered(application)
 
 
 def _describe(failure: ScriptFailure) -> str:

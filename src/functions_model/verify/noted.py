@@ -37,12 +37,16 @@ class Raised:
     traceback: str = ""
 
 
+OURS = "functions_model"
+"""The kind of a warning that is the app's own, a whole sentence, and not the script's: `payload/noted.py`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Warned:
     """A warning of the script, or of a library that it uses.
 
     Attributes:
-        kind: A category, or the level of a log record.
+        kind: A category, the level of a log record, or `OURS`.
         text: What it says.
         place: The user's own line, where it is one.
     """

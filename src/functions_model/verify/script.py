@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 from functions_model.core.debian import is_of_a_gpu, package_of
 from functions_model.core.failures import Location
 from functions_model.core.masking import in_one_line
-from functions_model.verify.noted import Raised, Warned
+from functions_model.verify.noted import OURS, Raised, Warned
 from functions_model.verify.sources import Sources
 
 MOST_WARNINGS = 10
@@ -98,6 +98,8 @@ def warnings(warned: Sequence[Warned], sources: Sources) -> tuple[ToldWarning, .
 
 def _warning(one: Warned, sources: Sources) -> ToldWarning:
     text, shown = _short(one.text), sources.shown(one.place)
+    if one.kind == OURS:
+        return ToldWarning(f"{text}.")
     where = f" ({shown})" if shown else ""
     if level := _LEVELS.get(one.kind):
         return ToldWarning(f"The script logged {level}{where}: {text}", sources.location(one.place))

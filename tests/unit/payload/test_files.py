@@ -12,7 +12,7 @@ import functions_model
 
 PAYLOAD = Path(functions_model.__file__).parent / "payload"
 FILES = sorted(PAYLOAD.glob("*.py"))
-IN_THE_IMAGE = {"azure", "azureml_inference_server_http", "flask", "flask_cors", "werkzeug"}
+IN_THE_IMAGE = {"azure", "azureml_inference_server_http", "flask", "flask_cors", "opentelemetry", "werkzeug"}
 NEWER_THAN_3_10 = {"tomllib", "wsgiref.types", "datetime.UTC", "enum.StrEnum", "http.HTTPMethod", "typing.Self"}
 
 

@@ -209,6 +209,12 @@ class TestPlaces:
 class TestWarnings:
     """Of a script that runs."""
 
+    def test_the_apps_own_word_is_told_as_it_stands(self, sources: Sources) -> None:
+        """It is no warning of the script."""
+        [own] = warnings([Warned("functions_model", "There are no metrics. Add the package.")], sources)
+
+        assert "There are no metrics. Add the package." == own.text
+
     def test_are_told_up_to_ten(self, sources: Sources) -> None:
         """With their line, and how many more there are."""
         shown = [Warned("UserWarning", "made  with\n1.8.0", Place("code", "score.py", 3)), Warned("ERROR", "no disk")]

@@ -54,6 +54,8 @@ def _yaml(block: Block) -> Any:
 
 
 CHECKS: dict[str, Callable[[Block], bool]] = {
+    # `test_metrics_queries.py` looks at it.
+    "query": lambda block: block.language == "kusto",
     "workflow": _is_workflow,
     "inputs": lambda block: block.language == "yaml" and bool(inputs_of(block)),
     "pipeline": _is_pipeline,

@@ -9,9 +9,10 @@ import pytest
 from functions_model.payload import metrics
 from functions_model.payload.metrics import BOUNDS
 from support.documents import ROOT
+from support.fenced import blocks
 
 PAGE = (ROOT / "docs" / "how-to" / "metrics.md").read_text()
-QUERIES = re.findall(r"^```kusto\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
+QUERIES = [block.text for block in blocks() if block.language == "kusto"]
 NAMES = {metrics.START, metrics.INIT, metrics.RUN, metrics.BUCKET, metrics.ERRORS}
 MODEL = {metrics.MODEL_NAME, metrics.MODEL_VERSION}
 DIMENSIONS: dict[str, set[str]] = {

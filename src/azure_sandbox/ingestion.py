@@ -82,6 +82,11 @@ class Ingestion:
         """Where it is to be served."""
         return int(self.listener.getsockname()[1])
 
+    @property
+    def url(self) -> str:
+        """What its components name: like storage, it is for apps of this machine."""
+        return f"https://localhost:{self.port}"
+
     def app(self) -> Starlette:
         """To be served.
 

@@ -206,7 +206,7 @@ class Sandbox:
         base = self._serve(self._watched(self.data.base_app, "base-registry"))
         public = frozenset({BASE_REGISTRY, base.authority})
         watched = lambda current: self._watched(self.data.registry_app(current), "registry")  # noqa: E731
-        ingestion = self._serve(self._watched(self.telemetry.app(), "ingestion"), self.telemetry.listener)
+        self._serve(self._watched(self.telemetry.app(), "ingestion"), self.telemetry.listener)
         registries = RegistryServers(watched, self.tls, self.data.copy_image, public)
         registries = RegistryServers(watched, self.tls, self.data.copy_image, public)
         self._closing.callback(registries.close)
@@ -217,7 +217,7 @@ class Sandbox:
             Platforms(self.data.storage, self.data.apps, registries, self.data.service_bus),
             durations=self._durations,
             cloud=self._cloud,
-            ingestion=ingestion.url,
+            ingestion=self.telemetry.url,
         )
         front = Front(
             self.arm.service,

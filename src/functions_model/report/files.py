@@ -17,6 +17,9 @@ from functions_model.report.outputs import outputs
 
 _OTHER_SUBSCRIPTION = re.compile(r"(?i)\bsubscriptions?(?:/| `| )([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
 """In an ARM id, in a sentence, and as an option of `az`."""
+_LONGEST_PAGE = 60_000
+"""Characters of `plan.md`. GitHub refuses a comment of more than 65,536 (its API answers 422: "body is too long", as
+https://github.com/renovatebot/renovate/issues/2032 shows); this leaves room for what a workflow writes above."""
 FOR_PEOPLE = frozenset({PLAN_PAGE, LOG})
 """A word of these may be starred out; the others are of no use when they are changed."""
 
@@ -68,7 +71,17 @@ def _plan(spec: AnySpec | None, events: Sequence[Event]) -> dict[str, str]:
         return {}
     applies = spec is not None and spec.mode in {Mode.DEPLOY, Mode.DESTROY}
     page = plan_section([_without_links(event) for event in events], applies=applies)
-    return {PLAN: f"{plan_json(plan)}\n", PLAN_PAGE: f"{RelativeIds(plan.names.subscription).within(page)}\n"}
+    relative = RelativeIds(plan.names.subscription).within(page)
+    return {PLAN: f"{plan_json(plan)}\n", PLAN_PAGE: f"{_fitting(relative)}\n"}
+
+
+def _fitting(page: str) -> str:
+    """As many whole lines of a page as a comment takes, nothing left open, and a line that says where the rest is."""
+    if len(page) <= _LONGEST_PAGE:
+        return page
+    shown = page[:_LONGEST_PAGE].rpartition("\n")[0]
+    end = "\n\n</details>" * (shown.count("<details>") - shown.count("</details>"))
+    return f"{shown}{end}\n\n_This is not all: `{PLAN}` has the rest._"
 
 
 def _without_links(event: Event) -> Event:

@@ -11,6 +11,7 @@ import pytest
 from functions_model.core.report_names import NAMES
 from functions_model.core.spec import Mode
 from functions_model.pipeline.events import EnvironmentResolved, PlanBegun, RemovalPlanned
+from functions_model.provision import Action
 from functions_model.provision.removal import removal_plan
 from functions_model.report.files import report_files, without_ids
 from functions_model.report.formatting import last
@@ -53,6 +54,19 @@ class TestFiles:
 
         assert {"plan.json", "plan.md"} == set(files)
         assert "**not done**" in files["plan.md"]
+
+    @pytest.mark.parametrize(("more", "is_cut"), [(200, False), (2000, True)])
+    def test_a_plan_fits_into_a_comment(self, more: int, is_cut: bool) -> None:
+        """However long it is: whole lines, nothing left open, and where the rest is."""
+        plan = planned(FakeArm())
+        kept = tuple(replace(plan.changes[0], action=Action.KEEP, name=f"some-name-{one}") for one in range(more))
+        files = report_files(spec_for(), [PlanBegun(replace(plan, changes=(*plan.changes, *kept)))], "")
+        page = files["plan.md"]
+
+        assert (is_cut, True) == ("`plan.json` has the rest" in page, len(page) < 65_536 - 5_000)
+        assert page.count("<details>") == page.count("</details>")
+        named = [one["name"] for one in json.loads(files["plan.json"])["changes"]]
+        assert more == len([name for name in named if name.startswith("some-name-")])
 
     @pytest.mark.parametrize("mode", [Mode.DESTROY, Mode.PLAN_DESTROY])
     def test_of_a_removal_have_its_plan(self, mode: Mode) -> None:

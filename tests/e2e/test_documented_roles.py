@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from azure_sandbox.arm.authorization.definitions import ROLES
 from azure_sandbox.sandbox import SHARED_GROUP, WORKSPACE
 from support.deployer import Deployer
-from support.documented_roles import Needed, commands_in, new_registry, robot_login, roles_in, tables
+from support.documented_roles import Needed, commands_in, defined_in, new_registry, robot_login, roles_in, tables
 from support.live_tags import age, tag_of
 from support.triggers import QUEUES
 
@@ -23,6 +24,7 @@ pytestmark = pytest.mark.exhaustive
 
 README = roles_in("README.md", "Login by OIDC")
 OIDC = ("docs/how-to/oidc-login.md", "3. Assign the roles")
+PLANS = ("docs/how-to/oidc-login.md", "A login that only plans")
 _ELSEWHERE = re.compile(r"when (it|the registry) is in another resource group$")
 """What pages ask for only then."""
 _BLOBS = {"trigger": "blob", "input_path": "input/{name}.json", "output_path": "output/{name}.json"}
@@ -110,6 +112,22 @@ class TestADeployment:
         run = corner.run(access="keys")
 
         assert run.code == 0, run.log
+
+    @_PLACES
+    def test_a_plan(self, sandbox: Sandbox, tmp_path: Path, elsewhere: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Before there is anything, and of a change: a login that may write nothing."""
+        own = defined_in(*PLANS)
+        monkeypatch.setitem(ROLES, own.id, own)
+        corner = Corner(sandbox, tmp_path, f"plans-{elsewhere}".lower(), elsewhere=elsewhere)
+        corner.grant(*roles_in(*PLANS))
+        first = corner.run(mode="plan")
+        corner.run_as_owner()
+        corner.run_as_owner(slot_name="next")
+        second = corner.run(mode="plan", app_settings="GREETING=hello", slot_name="next")
+
+        assert (0, 0) == (first.code, second.code), first.log + second.log
+        assert ["true", "true"] == [run.outputs["has-changes"] for run in (first, second)]
+        assert "GREETING" in second.log
 
     @pytest.mark.parametrize("number", [0, 1], ids=["reader", "data-scientist"])
     def test_of_a_registered_model(self, sandbox: Sandbox, tmp_path: Path, number: int) -> None:

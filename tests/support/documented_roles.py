@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
-from azure_sandbox.arm.authorization.definitions import ROLES
+from azure_sandbox.arm.authorization.definitions import ROLES, RoleDefinition
 from azure_sandbox.arm.ids import ResourceId
 from azure_sandbox.endpoints import LOCATION
 from support.tools import ROOT
@@ -16,7 +18,6 @@ if TYPE_CHECKING:
 
     from azure_sandbox.sandbox import Sandbox
 
-_IDS = {role.name: role.id for role in ROLES.values()}
 _COMMAND = re.compile(r'az role assignment create --assignee <appId> --role (?:"([^"]+)"|(\S+)) --scope "\$(\w+)"')
 
 
@@ -43,6 +44,14 @@ def commands_in(page: str, heading: str) -> tuple[tuple[Needed, ...], ...]:
     blocks = re.findall(r"^```sh\n(.*?)^```", _section(page, heading), re.DOTALL | re.MULTILINE)
     found = (_COMMAND.findall(block) for block in blocks)
     return tuple(tuple(Needed(quoted or bare, f"the {what}") for quoted, bare, what in block) for block in found)
+
+
+def defined_in(page: str, heading: str) -> RoleDefinition:
+    """The role of your own that a section's command makes."""
+    command = re.search(r"az role definition create --role-definition '(.*?)'", _section(page, heading), re.DOTALL)
+    assert command
+    role = json.loads(command[1])
+    return RoleDefinition(str(uuid4()), role["Name"], tuple(role["Actions"]))
 
 
 def tables(page: str, heading: str) -> Iterator[dict[str, str]]:
@@ -79,8 +88,9 @@ class RobotLogin:
 
     def grant(self, needed: tuple[Needed, ...], places: Mapping[str, str]) -> None:
         """Give it the roles of a page; `places` says what the page's words mean, as ARM ids."""
+        ids = {role.name: role.id for role in ROLES.values()}
         for one in needed:
-            self.sandbox.roles.grant(self.object_id, _IDS[one.role], places[one.on])
+            self.sandbox.roles.grant(self.object_id, ids[one.role], places[one.on])
 
 
 def robot_login(sandbox: Sandbox, name: str) -> RobotLogin:

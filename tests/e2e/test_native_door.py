@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 
-from support.act import WorkflowRun, run_workflow, write_project, write_repository, write_workflow
+from support.act import SELF_HOSTED, WorkflowRun, run_workflow, write_project, write_repository, write_workflow
 from support.engine import CA_BUNDLE, ensure_images
 from support.tools import ROOT
 
 if TYPE_CHECKING:
     from azure_sandbox.sandbox import Sandbox
 
-SELF_HOSTED = "-self-hosted"
+
 RUN = ROOT / "native" / "run"
 
 

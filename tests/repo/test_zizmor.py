@@ -32,11 +32,11 @@ def _write(folder: Path, name: str, text: str) -> None:
 
 def test_the_examples(tmp_path: Path) -> None:
     """Each one's workflow."""
-    files = sorted(ROOT.glob("examples/*/workflow.yml"))
+    files = sorted([*ROOT.glob("examples/*/workflow.yml"), *ROOT.glob("examples/workflows/*.yml")])
     for path in files:
-        _write(tmp_path, path.parent.name, path.read_text())
+        _write(tmp_path, f"{path.parent.name}-{path.stem}", path.read_text())
 
-    assert len(files) >= 6
+    assert len(files) >= 6 + 13
     assert "" == _told(tmp_path)
 
 

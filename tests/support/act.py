@@ -32,11 +32,13 @@ _ACTION_FILES = (
     "src",
 )
 _SECONDS = 280
+SELF_HOSTED = "-self-hosted"
+"""In place of an image: the job runs on this machine itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class WorkflowRun:
-    """What a run of a workflow with one job left behind.
+    """What a run of a workflow left behind; of one with several jobs, see `job`.
 
     Attributes:
         code: The exit code of act: 0 when the job succeeded.
@@ -50,6 +52,16 @@ class WorkflowRun:
     def log(self) -> str:
         """Everything that a person sees, secrets starred out as act does it."""
         return "".join(record.get("msg", "").rstrip("\n") + "\n" for record in self.records)
+
+    def job(self, name: str, **matrix: str) -> WorkflowRun:
+        """What one job has logged, or one leg of it."""
+        ours = (one for one in self.records if one.get("jobID") == name)
+        return WorkflowRun(self.code, tuple(one for one in ours if matrix.items() <= (one.get("matrix") or {}).items()))
+
+    @property
+    def outcomes(self) -> list[tuple[str, str]]:
+        """Jobs that ran, by their ids, with their results; legs of a matrix have the same id."""
+        return sorted((str(one["jobID"]), str(one["jobResult"])) for one in self.records if "jobResult" in one)
 
     def result(self, step: str) -> str:
         """`success` or `failure` of the step with that id."""
@@ -141,6 +153,8 @@ def run_workflow(
     platform: str = RUNNER.tag,
     variables: Mapping[str, str] | None = None,
     local: Mapping[str, Path] | None = None,
+    event: tuple[str, Mapping[str, Any]] = ("push", {}),
+    mounts: Mapping[Path, str] | None = None,
 ) -> WorkflowRun:
     """Run the repository's workflow, or its workflows.
 
@@ -153,11 +167,24 @@ def run_workflow(
         platform: The image of the runner; `-self-hosted` runs the job on this machine itself.
         variables: The repository's variables, by name.
         local: Folders that stand for other repositories: `contoso/action@v1`.
+        event: What happened: its name, and what GitHub tells of it.
+        mounts: Places in the job's containers, by what of this machine is seen there.
     """
+    name, told = event
+    (folder / ".event").write_text(json.dumps(told))
+    volumes = " ".join(f"--volume={here}:{there}" for here, there in (mounts or {}).items())
     others = [word for name, place in (local or {}).items() for word in ("--local-repository", f"{name}={place}")]
     command = [
-        *(str(ACT) if ACT.exists() else "act", "push", "--json", "--pull=false", "--network", "host"),
-        *("--no-cache-server", "--rm", "--platform", f"ubuntu-latest={platform}"),
+        *(str(ACT) if ACT.exists() else "act", name, "--json", "--pull=false", "--network", "host"),
+        *(
+            "--no-cache-server",
+            "--rm",
+            "--platform",
+            f"ubuntu-latest={platform}",
+            "--platform",
+            f"self-hosted={SELF_HOSTED}",
+        ),
+        *("--eventpath", str(folder / ".event"), f"--container-options={volumes}"),
         *(
             "--env-file",
             _dotenv(folder / ".env", {COMPILERS: "", **environ}),
@@ -193,6 +220,6 @@ def commit(folder: Path) -> None:
     for arguments in (
         ("init", "--quiet", "--initial-branch", "main"),
         ("add", "."),
-        ("commit", "--quiet", "-m", "Test"),
+        ("commit", "--quiet", "--allow-empty", "-m", "Test"),
     ):
         subprocess.run(["git", *who, *arguments], cwd=folder, check=True)

@@ -109,7 +109,10 @@ ROWS = [
         "in the action's container, CURL_CA_BUNDLE names a file of the runner that the container does not have",
         "the message says which files the container has",
         Refused(
-            "CURL_CA_BUNDLE", _GONE, ("`CURL_CA_BUNDLE` names `", "files of the workspace alone"), ("/home/runner/w/w",)
+            "CURL_CA_BUNDLE",
+            _GONE,
+            ("`CURL_CA_BUNDLE` names `", "only the files of the workspace"),
+            ("/home/runner/w/w",),
         ),
         "R3",
     ),

@@ -206,5 +206,5 @@ class TestEnvironment:
         """An environment without a conda file is refused."""
         lab.sandbox.register_environment("opaque", None)
 
-        with pytest.raises(PlanRefused, match="built from an image alone"):
+        with pytest.raises(PlanRefused, match="built from only an image"):
             fetch_environment(lab.asset("opaque", "1"), lab.clients, tmp_path)

@@ -61,6 +61,16 @@ class TestStyle:
             [long, "You read this. " * 20], tmp_path
         )
 
+    def test_acronyms(self, tmp_path: Path) -> None:
+        """A page writes out what its readers may not know."""
+        page = tmp_path / "page.md"
+        page.write_text("JSON by XMPP.\n")
+        found = [said for _, _, said in lint([page])]
+        page.write_text("JSON by the Extensible Messaging Presence Protocol (EMPP).\n")
+
+        assert ['"XMPP" is unexpanded acronym. What does "XMPP" stand for?'] == found
+        assert [] == lint([page])
+
     def test_code_is_no_prose(self, tmp_path: Path) -> None:
         """A name in a code span may have any word."""
         assert [[]] == lint_texts(["Call `mend_the_line` beside".replace("beside", "first") + "."], tmp_path)

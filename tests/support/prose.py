@@ -45,6 +45,7 @@ SHORTEST = 3
 """Words: what has fewer is a name, a key or a part of a sentence."""
 LONGEST_WORD = 60
 """Letters: what has a longer one is a pattern or an address."""
+ACRONYM = "is unexpanded acronym"
 FEW = 100
 """Texts in one file: textlint's time grows with the square of them."""
 
@@ -81,12 +82,12 @@ def lint(files: Iterable[Path], style: Path = STYLE) -> list[tuple[Path, int, st
 
 
 def lint_texts(texts: list[str], folder: Path, style: Path = STYLE) -> list[list[str]]:
-    """The complaints about each text, in their order; `folder` gets a file with all of them."""
+    """The complaints about each text, in their order, without acronyms, which pages explain; `folder` gets files."""
     pages = {folder / f"{first}.md": first for first in range(0, len(texts), FEW)}
     for page, first in pages.items():
         page.write_text("\n\n".join(" ".join(text.split()) for text in texts[first : first + FEW]) + "\n")
     complaints: list[list[str]] = [[] for _ in texts]
-    for page, line, said in lint(pages, style):
+    for page, line, said in (one for one in lint(pages, style) if ACRONYM not in one[2]):
         complaints[pages[page] + (line - 1) // 2].append(said)
     return complaints
 

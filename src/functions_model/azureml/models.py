@@ -136,7 +136,7 @@ def _image_note(version: AssetVersion) -> str:
 
 
 def _no_conda_file(named: str, version: AssetVersion) -> PlanRefused:
-    made_of = "a Docker build context" if version.properties.get("build") else "an image alone"
+    made_of = "a Docker build context" if version.properties.get("build") else "only an image"
     remedy = (
         "Give the packages as a conda file or a requirements file of the repository in `environment-file`. "
         "What must be in the image besides Python packages goes into an image of your own, named in `base-image`."

@@ -28,8 +28,8 @@ _MOST_BYTES = 16 << 20
 _MOST_FILES = 5000
 _UNSET = "Name a file of certificates in PEM form, or unset the variable."
 _IN_THE_CONTAINER = (
-    "The action's container has files of the workspace alone: copy the certificates there in an earlier step, and name "
-    "that file. Or unset the variable."
+    "The action's container has only the files of the workspace: copy the certificates there in an earlier step, and "
+    "name that file. Or unset the variable."
 )
 
 

@@ -79,7 +79,7 @@ def _why_not(question: Question) -> str:
     if any(_is_pin(one) for one in (*question.request.requirements, *question.request.constraints)):
         return "You asked for this version; `numpy<2` would fit."
     if (int(major), int(minor)) >= _FIRST_WITHOUT:
-        return f"NumPy 1 has no wheels for Python {question.python_version}. Take Python 3.12, or newer versions."
+        return f"NumPy 1 has no wheels for Python {question.python_version}. Use Python 3.12, or newer versions."
     return ""
 
 

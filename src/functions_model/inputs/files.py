@@ -117,7 +117,7 @@ def _why_no_names(entries: list[Entry]) -> tuple[str, str] | None:
     if isinstance(entry, RegisteredAsset):
         return "it cannot be combined with a registered model, which has its own", "Remove it."
     if entry.name:
-        return "it is set, but `model-path` names the model itself", "Remove it, or give the path alone."
+        return "it is set, but `model-path` names the model itself", "Remove it, or give only the path."
     return None
 
 

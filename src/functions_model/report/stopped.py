@@ -194,7 +194,7 @@ def _way_back(spec: DeploymentSpec, target: Target, plan: ResourcePlan, touched:
         return f"To roll back, if the {MOVE} was done: `{host.commands.moves(names)}`."
     if f"the {host.kind} `{names.app}`" in resources:
         image = host.commands.puts_back(names, _runs_before(plan))
-        return f"To roll back, run the workflow of the previous version; for the image alone, `{image}`."
+        return f"To roll back, run the workflow of the previous version; for only the image, `{image}`."
     made = [one for one in plan.changes if one.action is Action.CREATE and one.name == names.candidate_of_app]
     if any(str(one) in resources for one in made):
         return f"To remove the {CANDIDATE}, {_destroy(spec, target, names.candidate)}."

@@ -31,7 +31,7 @@ _SILENCE = 10.0
 _TIMED_OUT = "Look at the app's log below, or give the app more time with `verify-timeout`."
 _FAILING = "Check what the message names, and run again."
 _UNLOADABLE = (
-    "It is not the entry script, which is not imported for that. Take the package that hides what the log names out of"
+    "It is not the entry script, which is not imported for that. Remove the package that hides what the log names from"
     " the environment, or use a `base-image` that has it."
 )
 _WRONG_ANSWER = "Correct the entry script or the sample request; the app's log has more."

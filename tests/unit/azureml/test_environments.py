@@ -31,7 +31,7 @@ class TestCondaFile:
 
     @pytest.mark.parametrize(
         ("properties", "made_of"),
-        [({"build": {"contextUri": "x"}}, "a Docker build context"), ({"image": "mcr.test/a:1"}, "an image alone")],
+        [({"build": {"contextUri": "x"}}, "a Docker build context"), ({"image": "mcr.test/a:1"}, "only an image")],
     )
     def test_without(self, lab: Any, tmp_path: Path, properties: dict[str, Any], made_of: str) -> None:
         """An environment without a conda file is refused, with what to do."""

@@ -90,7 +90,7 @@ class TestFitNumpy:
         ("text", "python", "reason"),
         [
             ("numpy==2.4.6\nscikit-learn==1.2.2\n", "3.11", "You asked for this version; `numpy<2` would fit"),
-            ("stable\n", "3.13", "NumPy 1 has no wheels for Python 3.13. Take Python 3.12, or newer versions."),
+            ("stable\n", "3.13", "NumPy 1 has no wheels for Python 3.13. Use Python 3.12, or newer versions."),
             (
                 "modern\nstable\n",
                 "3.11",

@@ -7,6 +7,7 @@ import re
 import urllib.parse
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -214,15 +215,26 @@ class TestMap:
 
 
 def _leads_somewhere(link: str, page: Path, site: Path, pages: dict[Path, Seen]) -> bool:
-    address = urllib.parse.urlsplit(link)
     if link.startswith(f"{repository()}/"):
-        kind, _, path = link.removeprefix(f"{repository()}/").partition("/main/")
-        return kind not in {"blob", "tree"} or (ROOT / path.partition("#")[0]).exists()
+        return _is_in_the_repository(link.removeprefix(f"{repository()}/"))
+    address = urllib.parse.urlsplit(link)
     if address.scheme:
         return address.scheme in {"https", "mailto"} and "." in (address.hostname or address.path)
     if address.path.startswith("/"):  # only the page for what is not found, which knows no relative address
         return page.name == "404.html"
-    target = Path(os.path.normpath(page.parent / address.path)) if address.path else page
-    target = target / "index.html" if target.is_dir() else target
+    target = _target(page, address.path)
     anchors = pages[target].ids if target in pages else set()
     return target.is_relative_to(site) and target.exists() and (not address.fragment or address.fragment in anchors)
+
+
+@cache
+def _is_in_the_repository(path: str) -> bool:
+    """Whether GitHub shows a file or folder at such an address; other pages of it are none of ours."""
+    kind, _, file = path.partition("/main/")
+    return kind not in {"blob", "tree"} or (ROOT / file.partition("#")[0]).exists()
+
+
+@cache
+def _target(page: Path, path: str) -> Path:
+    target = Path(os.path.normpath(page.parent / path)) if path else page
+    return target / "index.html" if target.is_dir() else target

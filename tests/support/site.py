@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tomllib
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from markdown_it import MarkdownIt
@@ -151,6 +152,7 @@ def _many(title: str, parts: list[str]) -> str:
     return f"{{{json.dumps(title)} = [{', '.join(parts)}]}}"
 
 
+@cache
 def repository() -> str:
     """The address of the repository, to which links lead that leave the site."""
     return str(tomllib.loads(CONFIGURATION.read_text())["project"]["repo_url"])

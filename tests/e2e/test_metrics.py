@@ -37,6 +37,7 @@ def run(data):
     return rows
 """
 """A script with telemetry of its own, by Microsoft's distribution."""
+PLAIN = "def init():\n    pass\n\ndef run(data):\n    return data\n"
 FILES = {
     "src/score.py": SCRIPT,
     "requirements.txt": "azure-monitor-opentelemetry\n",
@@ -95,3 +96,17 @@ def test_metrics_are_read_back(sandbox: Sandbox, tmp_path: Path) -> None:
     [mine] = eventually(lambda: found("rows"))
     assert ({"kind": "good"}, 2) == (mine.dimensions, mine.sum)
     assert "secret" not in str(ours)
+
+
+@pytest.mark.exhaustive
+def test_an_older_server_scores_without(sandbox: Sandbox, tmp_path: Path) -> None:
+    """Which brings no exporter: the deployment succeeds, and tells what to add."""
+    files = {"requirements.txt": "azureml-inference-server-http==1.4.1\n", "src/score.py": PLAIN}
+    write_files(tmp_path, {**FILES, **files})
+    named = {"app-name": "unmeasured", "resource-group": "unmeasured", "application-insights": "unmeasured-insights"}
+
+    run = run_action(tmp_path, {**sandbox.endpoints.inputs(), **GIVEN, **named}, sandbox.endpoints.environ())
+
+    assert run.code == 0, run.log
+    assert "`azure-monitor-opentelemetry-exporter` is not installed" in run.log
+    assert "1" == scored(sandbox, "unmeasured", "unmeasured", 1)

@@ -157,15 +157,17 @@ class FunctionApp:
         root: Where the image's files are.
         env: The image's variables.
         mode: `worker` (functions are loaded and called as the worker does) or `runtime` (Microsoft's own runtime).
+        python: The interpreter of a `worker`; None for this one.
     """
 
     root: Path
     env: dict[str, str]
     mode: str = "worker"
+    program: Path = Path(sys.executable)
     _process: subprocess.Popen[str] = field(init=False)
 
     def __enter__(self) -> Self:
-        python = runtime_python() if self.mode == "runtime" else Path(sys.executable)
+        python = runtime_python() if self.mode == "runtime" else self.program
         environ = {"PATH": os.environ["PATH"], "HOME": str(self.root / "home"), **self.env}
         (self.root / "channel.log").touch()
         log = (self.root / "container.log").open("wb")

@@ -25,7 +25,7 @@ _PLATFORM = {
     "build": "20240101",
 }
 _NEEDED = """
-import importlib.util, json, json.scanner, marshal, sys, types, typing
+import dis, importlib.util, json, json.scanner, marshal, select, signal, sys, types, typing
 print(*(one.__file__ for one in [*sys.modules.values()] if getattr(one, "__file__", None)), sep="\\n")
 """
 

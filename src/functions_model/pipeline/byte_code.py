@@ -14,9 +14,10 @@ from pathlib import Path
 from functions_model.bundle import layout
 from functions_model.core.cancel import CANCEL, Ahead
 from functions_model.core.references import canonical_json, digest_of, short
-from functions_model.environment.byte_code import BYTE_CODE_LAYOUT, CompilingFailed, compile_modules, modules_of
+from functions_model.environment.byte_code import BYTE_CODE_LAYOUT, CompilingFailed, compile_modules
 from functions_model.environment.fetched_interpreters import NotFetched, fetch_compiler
 from functions_model.environment.interpreters import COMPILERS, find_compiler
+from functions_model.environment.modules import asked_for, find_modules
 from functions_model.image.compression import Compression
 from functions_model.image.files import FileTree
 from functions_model.image.layers import LayerPlan
@@ -110,8 +111,9 @@ class Compiler:
         minor, work = self.making.python.version, self.making.world.work / "byte-code"
         conda = f"{layout.CONDA}/lib/python{minor}"
         places = (layout.SITE_PACKAGES, conda, f"{conda}/site-packages")
-        modules = [module for plan in plans for module in modules_of(plan.tree, places)]
-        return compile_modules(modules, minor, python, work=work, environ=os.environ)
+        files = [file for plan in plans for file in plan.tree.files]
+        found = find_modules(files, asked_for(self.making.request), places, library=conda)
+        return compile_modules(found, minor, python, work=work, environ=os.environ)
 
 
 @contextmanager
@@ -178,7 +180,12 @@ def byte_code_of(compiler: Compiler, dependencies: str) -> ByteCode:
     """
     if not compiler.version:
         return ByteCode(compiler)
-    facts = {"dependencies": dependencies, "python": compiler.version, "layout": BYTE_CODE_LAYOUT}
+    facts = {
+        "dependencies": dependencies,
+        "asked": sorted(asked_for(compiler.making.request)),
+        "python": compiler.version,
+        "layout": BYTE_CODE_LAYOUT,
+    }
     key = short(digest_of(canonical_json(facts)), 32)
     return ByteCode(compiler, key, find_part(key, compiler.making))
 

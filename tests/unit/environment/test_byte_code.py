@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from functions_model.core.cancel import CANCEL, Ahead
-from functions_model.environment.byte_code import CompilingFailed, compile_modules, modules_of
+from functions_model.environment.byte_code import CompilingFailed, compile_modules
 from functions_model.environment.interpreters import find_compiler
+from functions_model.environment.modules import Found
 from functions_model.image.files import FileTree, TreeFile
 from functions_model.image.layers import LayerPlan, build_layer
 from functions_model.image.tree import read_tree
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 PLACE = "opt/conda/lib/python3.12/site-packages"
-PLACES = ("opt/conda/lib/python3.12", PLACE)
 MINOR, VERSION = ".".join(map(str, sys.version_info[:2])), sys.version.split()[0]
 RUNNING = Path(sys.executable)
 
@@ -64,6 +64,12 @@ def written(folder: Path, files: dict[str, str]) -> FileTree:
     return read_tree(folder, PLACE, root=folder)
 
 
+def found(modules: Iterable[TreeFile]) -> Found:
+    """All of them, whatever imports them."""
+    named = {file.path.removeprefix(f"{PLACE}/").removesuffix(".py").replace("/", "."): file for file in modules}
+    return Found(named, tuple(sorted(named)))
+
+
 def compiled(
     modules: Iterable[TreeFile],
     work: Path,
@@ -73,7 +79,7 @@ def compiled(
     environ: Mapping[str, str] = {},
 ) -> dict[str, bytes]:
     """The files by their names below the place."""
-    tree = compile_modules(modules, minor, python, work=work, environ=environ)
+    tree = compile_modules(found(modules), minor, python, work=work, environ=environ)
     return {file.path.removeprefix(f"{PLACE}/"): Path(str(file.content)).read_bytes() for file in tree.files}
 
 
@@ -81,37 +87,6 @@ def cached(name: str) -> str:
     folder, _, last = name.rpartition("/")
     path = f"__pycache__/{last.removesuffix('.py')}.cpython-{MINOR.replace('.', '')}.pyc"
     return f"{folder}/{path}" if folder else path
-
-
-class TestWhichModules:
-    def test_are_those_that_can_be_imported_but_for_tests(self, tmp_path: Path) -> None:
-        """Data, templates and scripts have none either."""
-        names = (
-            "a.py",
-            "pack/b.py",
-            "pack/_c/d.py",
-            "pack/tests/e.py",
-            "pack/test/f.py",
-            "pack/conftest.py",
-            "pack/testing/g.py",
-            "pack-1.0.dist-info/h.py",
-            "pack/templates/{{name}}/i.py",
-            "pack/j-k.py",
-            "pack/l.txt",
-        )
-        tree = written(tmp_path, dict.fromkeys(names, ""))
-
-        found = [file.path.removeprefix(f"{PLACE}/") for file in modules_of(tree, PLACES)]
-
-        assert ["a.py", "pack/_c/d.py", "pack/b.py", "pack/testing/g.py"] == found
-
-    def test_are_not_those_outside_of_the_places(self, tmp_path: Path) -> None:
-        """Programs and data of a conda prefix are no modules."""
-        (tmp_path / "tool.py").write_text("")
-        paths = ("opt/conda/lib/python3.12/os.py", "opt/conda/bin/tool.py", "opt/conda/share/x.py")
-        tree = FileTree.of(TreeFile(path, tmp_path / "tool.py") for path in paths)
-
-        assert [paths[0]] == [file.path for file in modules_of(tree, PLACES)]
 
 
 class TestByteCode:
@@ -196,7 +171,7 @@ class TestByteCode:
         """Of the same bytes each time, too."""
         trees = [
             compile_modules(
-                written(tmp_path / name, FILES).files, MINOR, RUNNING, work=tmp_path / f"{name}-out", environ={}
+                found(written(tmp_path / name, FILES).files), MINOR, RUNNING, work=tmp_path / f"{name}-out", environ={}
             )
             for name in ("a", "b")
         ]
@@ -207,7 +182,7 @@ class TestByteCode:
 
 def modules_tree(tree: FileTree) -> FileTree:
     """The modules alone."""
-    return FileTree(modules_of(tree, PLACES))
+    return FileTree(tuple(file for file in tree.files if file.path.endswith(".py")))
 
 
 class TestInterpreter:

@@ -20,8 +20,9 @@ from functions_model.core.secrets import Secret
 from functions_model.environment.byte_code import compile_modules
 from functions_model.environment.fetched_interpreters import NotFetched, fetch_compiler
 from functions_model.environment.interpreters import COMPILERS, PINNED, Pinned, find_compiler
+from functions_model.environment.modules import Found
 from functions_model.environment.request import CondaChannel
-from functions_model.image.files import FileTree, TreeFile
+from functions_model.image.files import TreeFile
 from support.conda_channel import write_channel
 from support.small_python import small_python, standalone_archive, write_downloads
 
@@ -89,8 +90,8 @@ def compiles(python: Path, work: Path) -> bool:
     """Whether it makes byte code."""
     source = work / "module.py"
     source.write_text("import json\nx = {'a', 'b'}\n")
-    tree = FileTree.of([TreeFile("opt/module.py", source)])
-    return bool(compile_modules(tree.files, MINOR, python, work=work / "out", environ={}).files)
+    found = Found({"module": TreeFile("opt/module.py", source)}, ("module",))
+    return bool(compile_modules(found, MINOR, python, work=work / "out", environ={}).files)
 
 
 class TestByUv:

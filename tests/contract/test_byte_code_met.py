@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from functions_model.environment.byte_code import compile_modules
-from functions_model.environment.modules import find_modules
+from functions_model.environment.modules import find_modules, with_loaded
 from functions_model.image.tree import read_tree
 from support.function_app import FunctionApp, function_app
 from support.mlflow_servers import VERSIONS, mlflow_python
@@ -145,7 +145,7 @@ def test_nearly_all_has_byte_code(name: str, python: Path, tmp_path: Path) -> No
     imported = {path for path in found if path and path.startswith(f"{packages}/") and path.endswith(".py")}
 
     tree = read_tree(packages, PLACE, root=packages)
-    modules = find_modules(tree.files, asked or asked_by(tmp_path), (PLACE,))
+    modules = find_modules(tree.files, with_loaded(asked or asked_by(tmp_path)), (PLACE,))
     made = compile_modules(modules, MINOR, python, work=tmp_path / "byte-code", environ={"PATH": os.environ["PATH"]})
     have = {str(packages / file.path.removeprefix(f"{PLACE}/")) for file in made.files}
     without = {path for path in imported if cached(path) not in have}

@@ -44,6 +44,8 @@ UNREAD = {f"{_SERVER}.appinsights_client": ("azure.monitor", "opencensus", "open
 """By module: the beginnings of what our functions keep it from importing (`payload/telemetry.py`)."""
 _OF_THE_RUNTIME = frozenset(("azureml-inference-server-http", "azure-functions", "inference-schema"))
 """Whatever asks for them, only what our functions import of them is needed."""
+_LOADS = {"skops": "scikit-learn"}
+"""By package: another, of which it imports nearly all to load a model (MLflow's LightGBM models name it, and not that)."""
 _DEPTH = 2
 """Packages above a module to begin with: `mlflow.store.tracking` is one, and `mlflow.store.tracking.sqlalchemy_store`,
 which nothing else imports there, is none."""
@@ -70,8 +72,13 @@ def asked_for(request: EnvironmentRequest) -> frozenset[str]:
     Those that are only needed by others are not among them.
     """
     conda = [one.name for one in request.conda.specs] if request.conda else []
-    named = map(canonicalize_name, [*(one.name for one in request.requirements), *conda])
-    return frozenset(named) - _OF_THE_RUNTIME
+    named = frozenset(map(canonicalize_name, [*(one.name for one in request.requirements), *conda]))
+    return with_loaded(named) - _OF_THE_RUNTIME
+
+
+def with_loaded(asked: Collection[str]) -> frozenset[str]:
+    """Packages, and those whose models they load."""
+    return frozenset(asked) | {_LOADS[name] for name in asked if name in _LOADS}
 
 
 def find_modules(files: Iterable[TreeFile], asked: Collection[str], places: Sequence[str], library: str = "") -> Found:

@@ -150,6 +150,12 @@ class TestFirst:
 
         assert set() == begun_with(tree, "one")
 
+    def test_are_also_those_of_models_that_are_loaded(self) -> None:
+        """Of skops, by which MLflow loads what has scikit-learn's interface."""
+        request = EnvironmentRequest(None, None, (Requirement("skops", "skops==0.16.0"),))
+
+        assert {"scikit-learn", "skops"} == asked_for(request)
+
     def test_follow_from_the_environment_file_alone(self, tmp_path: Path) -> None:
         """The server and its library are ours, whoever names them."""
         named = ("scikit-learn", "azureml-inference-server-http", "azure-functions")

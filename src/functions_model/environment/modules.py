@@ -45,7 +45,7 @@ UNREAD = {f"{_SERVER}.appinsights_client": ("azure.monitor", "opencensus", "open
 _OF_THE_RUNTIME = frozenset(("azureml-inference-server-http", "azure-functions", "inference-schema"))
 """Whatever asks for them, only what our functions import of them is needed."""
 _LOADS = {"skops": "scikit-learn"}
-"""By package: another, of which it imports nearly all to load a model (MLflow's LightGBM models name it, and not that)."""
+"""By package: another, of which it imports nearly all for a model. MLflow's models of LightGBM name only the first."""
 _DEPTH = 2
 """Packages above a module to begin with: `mlflow.store.tracking` is one, and `mlflow.store.tracking.sqlalchemy_store`,
 which nothing else imports there, is none."""

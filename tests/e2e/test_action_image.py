@@ -56,10 +56,14 @@ class TestSize:
     """What a runner has to pull."""
 
     def test_image(self, client: docker.DockerClient, image: str) -> None:
-        """The whole image, Python and all, takes at most 150 MB."""
-        size = client.images.get(image).attrs["Size"]
+        """The whole image, Python and all, takes at most 150 MB: its files, as engines do not agree on its size."""
+        container = client.containers.create(image)
+        try:
+            size = sum(map(len, container.export()))
+        finally:
+            container.remove()
 
-        assert size <= 150 * MEGABYTE, f"{size / MEGABYTE:.1f} MB"
+        assert 100 * MEGABYTE < size <= 150 * MEGABYTE, f"{size / MEGABYTE:.1f} MB"
 
     def test_layers(self, client: docker.DockerClient, image: str) -> None:
         """It stands on no other image, so nothing that was trimmed lies below: Python, and the environment."""

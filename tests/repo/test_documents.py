@@ -140,10 +140,12 @@ class TestExamples:
         assert {False} == {one.get("concurrency", {}).get("cancel-in-progress") for one in workflows}
 
     def test_readme_is_complete(self) -> None:
-        """The README's workflow gives every input that a deployment cannot do without."""
+        """The README's inputs file gives every input that a deployment needs, and its step names the file."""
         step = next(step for step in _steps(README) if _uses_this_action(step))
+        inputs = next(one for one in _examples(README) if "model-path" in one)
 
-        assert set() == {spec.name for spec in CATALOGUE if spec.required} - set(step["with"])
+        assert {"inputs-file": "inputs.yml"} == step["with"]
+        assert set() == {spec.name for spec in CATALOGUE if spec.required} - set(inputs)
 
 
 class TestText:

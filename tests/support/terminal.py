@@ -38,11 +38,13 @@ class Shown:
         code: The exit code.
         screen: All of it.
         raw: What it wrote.
+        pieces: The same, each with the seconds since the start.
     """
 
     code: int
     screen: pyte.Screen
     raw: str
+    pieces: tuple[tuple[float, bytes], ...] = ()
 
     @property
     def lines(self) -> list[str]:
@@ -102,6 +104,7 @@ def shown(
     environ: Mapping[str, str] | None = None,
     answers: Sequence[tuple[str, str]] = (),
     interrupt: str = "",
+    rows: int = _ROWS,
 ) -> Shown:
     """Run a program in a terminal, to its end.
 
@@ -112,9 +115,10 @@ def shown(
         environ: More variables.
         answers: What is typed when a text has appeared, in this order.
         interrupt: The text at which Ctrl-C is pressed.
+        rows: How high the terminal is.
     """
     here, there = pty.openpty()
-    fcntl.ioctl(there, termios.TIOCSWINSZ, struct.pack("HHHH", _ROWS, columns, 0, 0))
+    fcntl.ioctl(there, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
     kept = {name: value for name, value in console_environ().items() if name not in {"CI", "NO_COLOR", "COLUMNS"}}
     with subprocess.Popen(
         words,
@@ -126,10 +130,11 @@ def shown(
         start_new_session=True,
     ) as process:
         os.close(there)
-        written, waiting = b"", [*answers]
+        written, waiting, pieces, begun = b"", [*answers], list[tuple[float, bytes]](), time.monotonic()
         try:
             for piece in _pieces(here):
                 written += piece
+                pieces.append((time.monotonic() - begun, piece))
                 if waiting and waiting[0][0].encode() in written:
                     os.write(here, waiting.pop(0)[1].encode() + b"\n")
                 if interrupt and interrupt.encode() in written:
@@ -140,7 +145,7 @@ def shown(
         code = process.wait(_SECONDS)
     screen = pyte.Screen(columns, _ROWS)
     pyte.ByteStream(screen).feed(written)
-    return Shown(code, screen, written.decode(errors="replace"))
+    return Shown(code, screen, written.decode(errors="replace"), tuple(pieces))
 
 
 def _pieces(terminal: int) -> Iterator[bytes]:

@@ -31,7 +31,7 @@ pytestmark = pytest.mark.exhaustive
 
 @pytest.mark.needs("docker", "mmdebstrap")
 def test_demo_ends_with_an_answer_of_the_live_function() -> None:
-    """The last line names the URL, the answer and the time; the example has its own answer for its sample.
+    """A line names the URL, the answer and the time, and then comes what to do; the example answers its own sample.
 
     It is so behind a proxy, too: nothing of the sandbox is looked for there.
     """
@@ -43,7 +43,10 @@ def test_demo_ends_with_an_answer_of_the_live_function() -> None:
 
     assert process.returncode == 0, process.stdout + process.stderr
     assert [] == proxy.refused
-    live = LIVE.match(process.stdout.splitlines()[-1])
+    said, _, then = process.stdout.partition("\nNext: ")
+    assert ["init", "doctor"] == [line.split()[-1] for line in then.splitlines()[1:3]]
+    assert "docs/tutorials/first-model.md" in then
+    live = LIVE.match(said.splitlines()[-1])
     assert live, process.stdout
     assert '"species": ["setosa", "virginica"]' in live[3]
     assert "It runs apps by: docker" in process.stdout

@@ -181,13 +181,14 @@ class TestTry:
     """`functions-model demo`, from any folder."""
 
     def test_a_demo_ends_with_a_command(self, tmp_path: Path) -> None:
-        """It serves the same folder."""
+        """For one's own model, and to serve the same folder."""
         done = shown(command("demo", "--engine", "process"), columns=80, cwd=tmp_path)
 
         assert 0 == done.code, done.text
         assert "`iris-http-try` is live: https://" in done.text
         assert '  Answer     {"species": ["setosa", "virginica"]' in done.text
-        assert f"functions_model try {IRIS}" in done.after("Next,").replace(" \\\n     ", "")
+        assert f"functions_model try {IRIS}" in done.after("To serve this example").replace(" \\\n     ", "")
+        assert "-m functions_model init" in done.after("Next: ")
         assert [] == [
             word
             for word in ("container", "days ago", "`python-version` says")

@@ -20,10 +20,11 @@ from functions_model.cli.once import Ending
 from functions_model.cli.reaching import reaching
 from functions_model.cli.sandbox import RunningSandbox, SandboxStopped, running_sandbox
 from functions_model.cli.serving import Serving, changes_below
-from functions_model.cli.shell import command
+from functions_model.cli.shell import command, program
 from functions_model.cli.try_page import Board, Sender, Showing, State, TryPage, open_page, serving_page
 from functions_model.cli.usage import show_usage
 from functions_model.core.failures import Failure
+from functions_model.scaffold.naming import action_of
 
 _UNAVAILABLE = 69
 """EX_UNAVAILABLE of sysexits.h: the sandbox cannot run here."""
@@ -136,12 +137,22 @@ def _after_a_try(door: Door, given: Mapping[str, str]) -> list[str]:
 
 
 def _after_a_demo(door: Door) -> list[str]:
-    """What to do next. A pipe ends with the answer, as it did: whoever reads it by a program knows what to do."""
-    if not door.ci.facts.has_terminal:
-        return []
-    columns = size_of(sys.stdout).columns
+    """What to do next, in a log, too: with one's own model. The program is found by its path, wherever that is."""
+    columns = size_of(sys.stdout).columns if door.ci.facts.has_terminal else None
+    serve = command("try", str(door.options.folder), columns=columns)
     return [
         "",
-        "Next, serve it, or your own folder (the sandbox has stopped):",
-        *command("try", str(door.options.folder), columns=columns),
+        "Next: deploy your own model. In its folder, write what it needs, and see what is missing:",
+        f"  {program(anywhere=True)} init",
+        f"  {program(anywhere=True)} doctor",
+        f"The tutorial goes on from there: {first_page()}",
+        "To serve this example (the sandbox has stopped):",
+        *serve,
     ]
+
+
+def first_page() -> str:
+    """The tutorial: in the clone that this program belongs to, else where its repository is."""
+    page = Path("docs") / "tutorials" / "first-model.md"
+    here = Path(__file__).parents[3] / page
+    return str(here) if here.is_file() else f"https://github.com/{action_of().partition('@')[0]}/blob/main/{page}"

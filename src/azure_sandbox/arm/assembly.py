@@ -115,6 +115,8 @@ class Arm:
             *self.tags.routes(),
             # Before the others: their routes lie below any resource.
             *AuthorizationResponses(self.assignments, self.subscriptions).routes(),
+            *self.locks.routes(),
+            *self.policies.routes(),
             *PlanResponses(self.store, self.durations, self._room_in).routes(),
             *RoomResponses(self.store, self._room_in).routes(),
             *NameResponses(self.sites).routes(),

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from azure_sandbox.arm.errors import ArmError
 from azure_sandbox.arm.ids import covers, parse_id
+from azure_sandbox.arm.messages import ArmResponse
+from azure_sandbox.arm.routing import GROUP, SUBSCRIPTION, ArmRoute
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -106,14 +108,33 @@ class Policies:
                 tags = {**policy.adds, **(document.get("tags") or {})}
                 document["tags"] = tags
                 request = replace(request, payload=_with_tags(request, tags))
-        denials = []
-        for policy in (one for one in mine if not one.adds):
-            expressions: list[dict[str, Any]] = []
-            if _judged(policy.rule, document, expressions):
-                denials.append((policy, expressions))
-        if denials:
+        if denials := _denials(mine, document):
             raise _denied(document["name"], denials)
         return request
+
+    def routes(self) -> list[ArmRoute]:
+        """Where somebody can ask beforehand."""
+        asked = "providers/Microsoft.PolicyInsights/checkPolicyRestrictions"
+        return [ArmRoute("POST", f"{place}/{asked}", self._check_beforehand) for place in (GROUP, SUBSCRIPTION)]
+
+    def _check_beforehand(self, request: ArmRequest) -> ArmResponse:
+        """Which policies would deny a resource as it is given, by their ids; restrictions of fields are not told."""
+        document = dict(request.body["resourceDetails"]["resourceContent"])
+        kind = _TRACKED.get(str(document.get("type")).lower(), "") or GROUPS
+        group = f"/resourceGroups/{document.get('name')}" if kind == GROUPS else ""
+        place = f"{request.within}{group}"
+        mine = [one for one in self._assigned if one.looks_at(place, kind)]
+        denials = _denials(mine, {"properties": {}, **document, "type": kind})
+        told = [
+            {
+                "policyInfo": {"policyDefinitionId": definition, "policyAssignmentId": assignment},
+                "evaluationResult": "NonCompliant",
+                "evaluationDetails": {"evaluatedExpressions": expressions},
+            }
+            for policy, expressions in denials
+            for assignment, definition in [_ids(policy)]
+        ]
+        return ArmResponse(200, {"fieldRestrictions": [], "contentEvaluationResult": {"policyEvaluations": told}})
 
     def _document(self, request: ArmRequest) -> tuple[str, dict[str, Any]] | None:
         """What the resource would be, for a write of one that has tags; with its id."""
@@ -131,6 +152,25 @@ class Policies:
         sent = {"tags": {**there.get("tags", {}), **_tags_sent(request)}} if scope else request.payload
         properties = {**(there.get("properties") or {}), **(sent.get("properties") or {})}
         return resource, {**there, **sent, "properties": properties, "type": kind, "name": found.name}
+
+
+def _denials(policies: list[Policy], document: Mapping[str, Any]) -> list[tuple[Policy, list[dict[str, Any]]]]:
+    """The policies that deny it, each with the conditions that it looked at."""
+    denials = []
+    for policy in (one for one in policies if not one.adds):
+        expressions: list[dict[str, Any]] = []
+        if _judged(policy.rule, document, expressions):
+            denials.append((policy, expressions))
+    return denials
+
+
+def _ids(policy: Policy) -> tuple[str, str]:
+    """Of the assignment, and of the definition."""
+    scope = policy.scope or "/providers/Microsoft.Management/managementGroups/sandbox"
+    return (
+        f"{scope}/providers/Microsoft.Authorization/policyAssignments/{policy.assignment}",
+        f"/providers/Microsoft.Authorization/policyDefinitions/{policy.assignment}-definition",
+    )
 
 
 def _tags_sent(request: ArmRequest) -> dict[str, str]:
@@ -210,9 +250,7 @@ def _denied(name: str, denials: list[tuple[Policy, list[dict[str, Any]]]]) -> Ar
     """https://learn.microsoft.com/azure/azure-resource-manager/troubleshooting/error-policy-requestdisallowedbypolicy."""
     identifiers, information = [], []
     for policy, expressions in denials:
-        scope = policy.scope or "/providers/Microsoft.Management/managementGroups/sandbox"
-        assignment = f"{scope}/providers/Microsoft.Authorization/policyAssignments/{policy.assignment}"
-        definition = f"/providers/Microsoft.Authorization/policyDefinitions/{policy.assignment}-definition"
+        assignment, definition = _ids(policy)
         identifiers.append(
             {
                 "policyAssignment": {"name": policy.assignment, "id": assignment},
@@ -228,7 +266,7 @@ def _denied(name: str, denials: list[tuple[Policy, list[dict[str, Any]]]]) -> Ar
             "policyAssignmentId": assignment,
             "policyAssignmentName": policy.assignment,
             "policyAssignmentDisplayName": policy.assignment,
-            "policyAssignmentScope": scope,
+            "policyAssignmentScope": assignment.partition("/providers/Microsoft.Authorization/")[0],
         }
         information.append({"type": "PolicyViolation", "info": info})
     told = [f"'{policy.reason}'" for policy, _ in denials if policy.reason]

@@ -158,6 +158,15 @@ class AzureClients:
         """The object id of the login, as its token tells it; empty when it does not. Not verified."""
         return str(claims_of(self._credential.get_token(self.cloud.arm_scope).token).get("oid") or "")
 
+    @property
+    def principal_type(self) -> str:
+        """What role assignments call the login, `User` for a person: only their tokens name scopes. Not verified.
+
+        https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference: `scp`, `idtyp`.
+        """
+        claims = claims_of(self._credential.get_token(self.cloud.arm_scope).token)
+        return "User" if claims.get("scp") or claims.get("idtyp") == "user" else "ServicePrincipal"
+
     def close(self) -> None:
         """Close every connection."""
         with self._lock:

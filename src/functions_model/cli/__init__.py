@@ -38,6 +38,7 @@ Try it on this machine, without an Azure account:
   preflight     print what would fail in Azure in your folder, as a linter does
 
 Deploy to Azure:
+  doctor        say what is missing here and in Azure, with the command that fixes each; write nothing
   plan          show what `deploy` would do; write nothing
   deploy        build the image, push it, create what is missing, and verify that the app answers
   package       build the image and push it; touch nothing else
@@ -54,9 +55,9 @@ Remove it:
 `functions-model --version` prints the version. (`action` is used by the GitHub action, not by hand.)
 """
 _RUNS = ("deploy", "plan", "package", "destroy", "plan-destroy")
-_COMMANDS = ("init", "demo", "try", "preflight", *_RUNS, "logs", "call")
+_COMMANDS = ("init", "demo", "try", "preflight", "doctor", *_RUNS, "logs", "call")
 _HELP = ("-h", "--help", "help")
-_SAYS = ("preflight", "plan", "plan-destroy", "logs", "call", "--version", *_HELP)
+_SAYS = ("preflight", "doctor", "plan", "plan-destroy", "logs", "call", "--version", *_HELP)
 """What they say is all that they do."""
 _UNSAID = 74
 """EX_IOERR of sysexits.h: it could not be said."""
@@ -130,6 +131,10 @@ def _open(command: str, rest: Sequence[str]) -> int:
         from functions_model.cli.asking import call, logs
 
         return logs(rest) if command == "logs" else call(rest)
+    if command == "doctor":
+        from functions_model.cli.doctor import doctor
+
+        return doctor(rest)
     if command in {"try", "demo"}:
         from functions_model.cli.try_out import demo, try_out
 

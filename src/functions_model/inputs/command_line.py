@@ -13,7 +13,7 @@ from functions_model.core.names import CANDIDATE
 from functions_model.core.near import any_of, near
 from functions_model.core.spec import Mode
 from functions_model.inputs.catalogue import BY_NAME, CATALOGUE
-from functions_model.inputs.own_options import ASKING, add_own_options, take_own_options
+from functions_model.inputs.own_options import ASKING, DOCTOR, add_own_options, take_own_options
 from functions_model.inputs.sources import from_environment, own_variable
 from functions_model.inputs.specs import REMOVING, WITH_AZURE, Group, InputKind, InputSpec
 
@@ -56,7 +56,7 @@ def from_arguments(
         problems += _value_problems(BY_NAME[name], values)
     if problems:
         raise InputsInvalid(_ACTION, problems)
-    mode = {"mode": command} if command and command not in ASKING else {}
+    mode = {"mode": command} if command and command not in {*ASKING, DOCTOR} else {}
     below = from_environment(environ or {})
     return below | {name: "\n".join(values) for name, values in given.items()} | mode
 
@@ -96,11 +96,16 @@ def arguments_parser(command: str | None = None) -> argparse.ArgumentParser:
     groups = {group: parser.add_argument_group(group.value) for group in Group}
     for spec in CATALOGUE:
         if not spec.secret and not (command and spec.name == "mode"):
-            shown = not command or (spec.name in ASKING[command] if command in ASKING else command in spec.modes)
-            text = _help_text(spec).replace("%", "%%") if shown else argparse.SUPPRESS
+            text = _help_text(spec).replace("%", "%%") if _is_read(command, spec) else argparse.SUPPRESS
             place = groups[spec.group] if spec.group else parser
             place.add_argument(f"--{spec.name}", action="append", metavar=_metavar(spec), help=text)
     return parser
+
+
+def _is_read(command: str | None, spec: InputSpec) -> bool:
+    if command and command in ASKING:
+        return spec.name in ASKING[command]
+    return not command or (Mode.DEPLOY if command == DOCTOR else command) in spec.modes
 
 
 _PURPOSES: dict[str, str] = {
@@ -109,6 +114,8 @@ _PURPOSES: dict[str, str] = {
     Mode.PACKAGE: "Build the image and push it to the registry. It touches nothing else.",
     Mode.DESTROY: "Remove the resources that `deploy` has created.",
     Mode.PLAN_DESTROY: "Show what `destroy` would remove, without writing anything.",
+    DOCTOR: "Say what is missing here and in Azure for a deployment, and what fixes it. Nothing is written.\n"
+    "No input is required: it says what it could not ask without one. `inputs.yml` is read if it exists.",
     "logs": f"Show what the live app, or a {CANDIDATE}, has written.",
     "call": f"Send a request to the live app, or a {CANDIDATE}, with its key, and print the answer.",
 }
@@ -122,7 +129,7 @@ _EXAMPLES: dict[str, tuple[str, ...]] = {
     Mode.PACKAGE: (_IMAGE,),
     **dict.fromkeys((*REMOVING, "logs"), (_APP, _SUBSCRIPTION)),
     "call": ("    request.json", _APP, _SUBSCRIPTION),
-    **dict.fromkeys(WITH_AZURE, (_IMAGE, _APP, _LOCATION, _SUBSCRIPTION)),
+    **dict.fromkeys((*WITH_AZURE, DOCTOR), (_IMAGE, _APP, _LOCATION, _SUBSCRIPTION)),
 }
 _SECRETS = "Set secrets as environment variables, not on the command line:\n  " + "\n  ".join(
     own_variable(spec.name) for spec in CATALOGUE if spec.secret

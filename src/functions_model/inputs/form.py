@@ -18,6 +18,8 @@ from functions_model.inputs.specs import TRIGGERS, WITH_AZURE, InputSpec
 
 T = TypeVar("T")
 LOGIN = ("tenant-id", "client-id")
+REQUIRED = "it is required "
+"""How the problem of an input that is not given begins."""
 
 
 @dataclass(slots=True)
@@ -96,7 +98,7 @@ class Form:
         if name in self.unread:
             return
         where = where or f"in mode `{self.mode}`"
-        self.refuse(name, f"it is required {where}", remedy or f"Set it to {described(BY_NAME[name])}")
+        self.refuse(name, f"{REQUIRED}{where}", remedy or f"Set it to {described(BY_NAME[name])}")
 
     def text(self, name: str) -> str:
         """What was given, or the default, or nothing."""

@@ -19,6 +19,8 @@ ASKING: Mapping[str, frozenset[str]] = {
     "call": frozenset((*_WHERE, "sample-request", "working-directory")),
 }
 """The commands that ask a live app, and write nothing, with the inputs that they read; others may be given."""
+DOCTOR = "doctor"
+"""The command that asks whether a deployment would go through, and reads the inputs of one; none need be given."""
 LINES = 100
 """Lines of a log that are shown if nobody says how many."""
 _VERBOSE: Mapping[str, Mapping[str, Any]] = {
@@ -39,6 +41,12 @@ _OPTIONS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
         **_VERBOSE,
         "--yes": {"action": "store_true", "help": "Remove without a question, on a terminal too."},
     },
+    DOCTOR: {
+        "--short-ids": {
+            "action": "store_true",
+            "help": "Show eight digits of each id: for an issue, as the commands need the whole ids.",
+        },
+    },
     "call": {
         "file": {"nargs": "?", "metavar": "FILE", "help": "The file to send. Default: that of `sample-request`."},
     },
@@ -53,4 +61,8 @@ def add_own_options(parser: argparse.ArgumentParser, command: str) -> None:
 
 def take_own_options(command: str, known: argparse.Namespace) -> dict[str, Any]:
     """Take those of a command out of what a parser has found."""
-    return {name: vars(known).pop(name) for name in (one.lstrip("-") for one in _OPTIONS.get(command, {}))}
+    return {name: vars(known).pop(name) for name in map(_dest, _OPTIONS.get(command, {}))}
+
+
+def _dest(option: str) -> str:
+    return option.lstrip("-").replace("-", "_")

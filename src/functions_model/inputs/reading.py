@@ -46,7 +46,7 @@ from functions_model.inputs.triggers import read_trigger, takes_probe
 
 _Spec = TypeVar("_Spec")
 REPORT = "report-directory"
-"""The input. A folder that it names and that is refused gets no report of that either."""
+"""The input. A folder that is refused gets no report of that either."""
 
 
 def read_inputs(values: Mapping[str, str], *, workspace: Path, facts: Facts | None = None) -> DeploymentSpec:
@@ -60,7 +60,7 @@ def read_inputs(values: Mapping[str, str], *, workspace: Path, facts: Facts | No
     Raises:
         InputsInvalid: With every problem that was found. No secret is in any of them.
     """
-    return _deployment(_form(values, workspace, facts))
+    return _deployment(form_of(values, workspace, facts))
 
 
 def _deployment(form: Form) -> DeploymentSpec:
@@ -96,9 +96,9 @@ def report_folder(values: Mapping[str, str], *, workspace: Path, facts: Facts | 
     Args:
         values: As for `read_inputs`, like all else.
         workspace: The folder that paths are relative to.
-        facts: What the CI host says of that folder.
+        facts: What the CI host says.
     """
-    return _report_folder(_form(values, workspace, facts))
+    return _report_folder(form_of(values, workspace, facts))
 
 
 def _report_folder(form: Form) -> Path | None:
@@ -108,12 +108,8 @@ def _report_folder(form: Form) -> Path | None:
 
 
 def read_live_target(values: Mapping[str, str], *, workspace: Path, facts: Facts | None = None) -> LiveTarget:
-    """The app that is to be asked. Inputs that a deployment alone needs may be given, and are not read.
-
-    Raises:
-        InputsInvalid: As for `read_inputs`.
-    """
-    form = _form(values, workspace, facts)
+    """The app that is to be asked. Inputs for a deployment alone are not read. Raises InputsInvalid."""
+    form = form_of(values, workspace, facts)
     _enter_working_directory(form)
     return _checked(form, read_live(form))
 
@@ -126,7 +122,7 @@ def read_any(
     Raises:
         InputsInvalid: As for `read_inputs`.
     """
-    form = _form(values, workspace, facts)
+    form = form_of(values, workspace, facts)
     if form.mode in REMOVING:
         return _removal(form)
     return _promotion(form) if form.promotes else _deployment(form)
@@ -137,7 +133,8 @@ def _removal(form: Form) -> RemovalSpec:
     return _checked(form, read_removal(form))
 
 
-def _form(values: Mapping[str, str], workspace: Path, facts: Facts | None) -> Form:
+def form_of(values: Mapping[str, str], workspace: Path, facts: Facts | None) -> Form:
+    """The texts, with those of an inputs file and of a connection. Arguments as for `read_inputs`."""
     place = Workspace(workspace.absolute(), facts.host_workspaces if facts else ())
     form = Form({name: value.strip() for name, value in values.items()}, place, facts)
     form.refuse_unknown()

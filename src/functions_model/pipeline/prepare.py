@@ -68,7 +68,7 @@ def prepare(spec: DeploymentSpec, request: EnvironmentRequest, session: Session)
         BundleFailed: A file cannot go into an image.
         RegistryFailed: The base image cannot be read.
     """
-    reference = _base_reference(spec, request)
+    reference = base_reference(spec, request)
     base = pull_base(session.client_of(reference.registry), reference)
     python = choose_python(spec.python_version, request, base_version=_given_version(spec, base))
     bundle = plan_layers(spec, conda=request.conda is not None, variables=request.variables)
@@ -89,7 +89,7 @@ def _given_version(spec: DeploymentSpec, base: Base) -> str | None:
     return base.config.env.get("FUNCTIONS_WORKER_RUNTIME_VERSION") or None if chosen else None
 
 
-def _base_reference(spec: DeploymentSpec, request: EnvironmentRequest) -> ImageReference:
+def base_reference(spec: DeploymentSpec, request: EnvironmentRequest) -> ImageReference:
     """What a Dockerfile of the user's own starts from, the base image that was asked for, or Microsoft's."""
     dockerfile = spec.build.dockerfile
     if dockerfile is None:

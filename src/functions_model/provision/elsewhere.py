@@ -145,15 +145,25 @@ def _sees(clients: AzureClients, subscription: str) -> bool:
 
 def seen_subscriptions(clients: AzureClients) -> Iterator[str]:
     """The ids of those in which the login holds a role."""
+    return (str(one["subscriptionId"]) for one in subscriptions(clients))
+
+
+def subscriptions(clients: AzureClients) -> Iterator[dict[str, Any]]:
+    """Those in which the login holds a role, at whatever scope: `subscriptionId`, `displayName`, `state`.
+
+    Raises:
+        AzureError: They cannot be listed.
+    """
     url, parameters = "/subscriptions", {"api-version": api_versions.SUBSCRIPTIONS}
     while url:
         document = mapping_of(clients.resource.send_request(HttpRequest("GET", url, params=parameters)))
-        yield from (str(one["subscriptionId"]) for one in document.get("value") or [])
+        yield from document.get("value") or []
         url, parameters = str(document.get("nextLink") or ""), {}
 
 
 def grant_command(clients: AzureClients, role: str, scope: str) -> str:
     """The command by which an owner gives the login a role; the scope may be of any subscription."""
-    who = f"--assignee-object-id {clients.object_id or _ANYBODY} --assignee-principal-type ServicePrincipal"
+    kind = clients.principal_type
+    who = f"--assignee-object-id {clients.object_id or _ANYBODY} --assignee-principal-type {kind}"
     quoted = f'"{role}"' if " " in role else role
     return f"az role assignment create {who} --role {quoted} --scope {scope}"

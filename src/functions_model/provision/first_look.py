@@ -28,7 +28,7 @@ def with_the_rest(refused: PlanRefused, spec: DeploymentSpec, clients: AzureClie
     if spec.target is None or unseen or spec.target.access is Access.KEYS:
         # With keys, the settings of a live app could not be compared without the registry's.
         return refused
-    wanted = _without_registry(spec, clients.subscription_id, host)
+    wanted = without_registry(spec, clients.subscription_id, host)
     try:
         pending = plan(wanted, observe(clients, wanted))
         more = () if spec.mode is Mode.PLAN else missing_rights(pending, clients)
@@ -37,7 +37,7 @@ def with_the_rest(refused: PlanRefused, spec: DeploymentSpec, clients: AzureClie
     return PlanRefused(refused.action, [*refused.problems, *more])
 
 
-def _without_registry(spec: DeploymentSpec, subscription: str, host: Host) -> Wanted:
+def without_registry(spec: DeploymentSpec, subscription: str, host: Host) -> Wanted:
     """What is wanted besides a role on the registry: nothing is said of one that nobody knows."""
     unknown = RegistryResource(f"/subscriptions/{subscription}/unknown", spec.image.registry)
     wanted = wanted_for(spec, f"{spec.image.registry}/{spec.image.repository}", unknown, host)

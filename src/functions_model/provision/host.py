@@ -99,8 +99,7 @@ class Writing:
 
     Attributes:
         change: The change to make.
-        patience: For a write of several requests, each of which may meet what passes by itself. One of a single request
-            need not use it: the whole write is done with it.
+        patience: For a write of several requests, each of which may meet what passes by itself; others need not use it.
         mask: Takes each secret that is made.
         know: Takes what will be there, before it is, for changes that wait for no more.
     """
@@ -156,7 +155,8 @@ class Kind:
         named_by: The inputs that name one, which may be in another group, and where its name stands.
         unique_names: Whether the names of those that are new are free; asked where they must be so in all of Azure.
         removal: How it is removed; None for what goes with something else.
-        awaits_checks: Whether it is made only when the project was looked at, as it costs from its first hour on.
+        awaits_checks: Whether it is made only when the project was looked at: it costs from its first hour on.
+        body: What one of a name is created with, as far as known beforehand; None for what no policy looks at.
     """
 
     name: str
@@ -170,6 +170,7 @@ class Kind:
     unique_names: Callable[[AzureClients, Wanted, Observed], Iterable[NameQuestion]] = _no_names
     removal: Removal | None = None
     awaits_checks: bool = False
+    body: Callable[[Wanted, str], dict[str, Any]] | None = None
 
     @property
     def asks_names(self) -> bool:

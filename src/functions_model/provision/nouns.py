@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from functions_model.core.blob_paths import BlobPath
@@ -29,6 +29,7 @@ class RegistryResource:
         abac: It honours repository-scoped roles only; AcrPull and AcrPush count for nothing there.
         admin: Its admin user is on, whose password opens all of it.
         arm_tokens: It takes Entra's tokens for Resource Manager, with which the app's image is pulled.
+        sku: `Basic`, `Standard` or `Premium`; empty when it is not said.
     """
 
     id: str
@@ -36,6 +37,7 @@ class RegistryResource:
     abac: bool = False
     admin: bool = False
     arm_tokens: bool = True
+    sku: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

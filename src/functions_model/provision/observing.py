@@ -105,7 +105,8 @@ def needed_providers(clients: AzureClients, wanted: Wanted, seen: Observed) -> O
         found = list(threads.map(lambda namespace: provider.read(clients, namespace), needed))
     unregistered = (name for name, one in zip(needed, found, strict=True) if not provider.is_registered(one))
     regions = (region for one in found for region in provider.regions_of(one))
-    return ObservedProviders(tuple(unregistered), frozenset(regions))
+    unread = (name for name, one in zip(needed, found, strict=True) if one is None)
+    return ObservedProviders(tuple(unregistered), frozenset(regions), tuple(unread))
 
 
 def look_at_providers(host: Host) -> Look:

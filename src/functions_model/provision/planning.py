@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from functions_model.core.failures import PlanRefused
+from functions_model.core.failures import PlanRefused, Problem
 from functions_model.provision import tagging
 from functions_model.provision.access.networks import shut_out
 from functions_model.provision.changes import IMAGE, Change, known_of
@@ -31,14 +31,22 @@ def plan(wanted: Wanted, observed: Observed) -> ResourcePlan:
     Raises:
         PlanRefused: What is there cannot carry the deployment; every reason is told. Nothing was written.
     """
-    kinds = kinds_of(wanted.host)
-    problems = [problem for kind in kinds for problem in kind.problems(wanted, observed)]
-    problems += [*shut_out(wanted, observed), *tagging.problems(wanted, observed)]
-    if problems:
+    if problems := problems_of(wanted, observed):
         raise PlanRefused(f"plan the function app `{wanted.names.app}`", problems)
+    return drawn(wanted, observed)
+
+
+def problems_of(wanted: Wanted, observed: Observed) -> list[Problem]:
+    """Why what is there cannot carry the deployment; each reason once."""
+    found = [problem for kind in kinds_of(wanted.host) for problem in kind.problems(wanted, observed)]
+    return [*found, *shut_out(wanted, observed), *tagging.problems(wanted, observed)]
+
+
+def drawn(wanted: Wanted, observed: Observed) -> ResourcePlan:
+    """The plan, also where something is in its way: for whoever asks what else there is."""
     changes = [
         tagging.with_tags(change, kind, wanted, observed)
-        for kind in kinds
+        for kind in kinds_of(wanted.host)
         for change in kind.difference(wanted, observed)
     ]
     keys = {IMAGE, *(key for change in changes for key in (change.key, known_of(change.key)))}

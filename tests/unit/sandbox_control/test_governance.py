@@ -141,8 +141,36 @@ class TestPolicies:
 
         assert [200, 403] == [merge({"owner": "ml"}), merge({"env": "qa"})]
 
+    def test_are_asked_beforehand(self, cloud: Cloud) -> None:
+        """The document of a write is judged, and nothing is written; the answer names assignment and conditions."""
+        cloud.sandbox.arm.policies.assign(needs_tag("owner"), allowed_locations("westeurope"))
+        group, version = cloud.new_group("asked"), "2022-03-01"
+        path = f"{group}/providers/Microsoft.PolicyInsights/checkPolicyRestrictions"
+
+        def refused(**content: Any) -> list[str]:
+            body = {"resourceDetails": {"resourceContent": {"type": "Microsoft.Web/serverfarms", **content}}}
+            told = cloud.call("POST", path, body, version=version).json()["contentEvaluationResult"]
+            return [one["policyInfo"]["policyAssignmentId"].rpartition("/")[2] for one in told["policyEvaluations"]]
+
+        assert ["need-owner", "regions"] == refused(location="northeurope")
+        assert [] == refused(location="westeurope", tags={"owner": "ml"})
+
 
 class TestLocks:
+    def test_are_listed_and_removed(self, cloud: Cloud) -> None:
+        """At and below a scope, and those that it inherits; removing one is no write that it forbids."""
+        group, other = cloud.new_group("listed"), cloud.new_group("not-listed")
+        cloud.sandbox.arm.locks.put(group.rpartition("/resourceGroups/")[0], Level.CAN_NOT_DELETE, "above")
+        cloud.sandbox.arm.locks.put(f"{group}/{IDENTITY}/one", Level.READ_ONLY, "below")
+        cloud.sandbox.arm.locks.put(other, Level.READ_ONLY, "beside")
+        locks = f"{group}/providers/Microsoft.Authorization/locks"
+        listed = cloud.call("GET", locks, version="2016-09-01").json()["value"]
+
+        assert {"above", "below"} == {one["name"] for one in listed}
+        below = next(one["id"] for one in listed if one["name"] == "below")
+        assert 200 == cloud.call("DELETE", below, version="2016-09-01").status_code
+        assert 404 == cloud.call("GET", below, version="2016-09-01").status_code
+
     @pytest.mark.parametrize(
         ("level", "codes"), [(Level.READ_ONLY, [200, 409, 409, 409]), (Level.CAN_NOT_DELETE, [200, 200, 200, 409])]
     )

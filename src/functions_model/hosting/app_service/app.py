@@ -16,7 +16,13 @@ from functions_model.hosting.app_service.app_changes import (
     config_changes,
     identity_changes,
 )
-from functions_model.hosting.app_service.app_writing import create_app, credentials_off, unfinished_changes, update_app
+from functions_model.hosting.app_service.app_writing import (
+    body_of,
+    create_app,
+    credentials_off,
+    unfinished_changes,
+    update_app,
+)
 from functions_model.hosting.app_service.commands import container_logging
 from functions_model.hosting.app_service.key_vault import reference_notes, reference_problems
 from functions_model.hosting.app_service.likeness import ALIKE, Likeness, make_alike
@@ -246,4 +252,5 @@ FUNCTION_APP = Kind(
         lambda clients, group, name: clients.web.web_apps.get(group, name),
         delete,
     ),
+    body=body_of,
 )

@@ -33,31 +33,39 @@ from functions_model.provision.settings.host_storage import CONNECTION
 from functions_model.provision.tags import is_ours, tags_to_be
 
 
-def create_app(writing: SiteWriting, observed: Observed, like: Likeness) -> ObservedSite:
-    """One PUT with everything that runs: the app never starts with a wrong image or without its settings."""
-    live = observed.of(ObservedPlan)
-    wanted, who = writing.wanted, observed.of(ObservedIdentity)
-    settings = _settings(writing, observed)
-    body: dict[str, Any] = {
-        "location": live.location if live else wanted.target.location,
+def body_of(wanted: Wanted, _: str) -> dict[str, Any]:
+    """What an app is created with, as far as it is known before plan and identity are there: no settings yet."""
+    return {
+        "location": wanted.target.location,
         "kind": "functionapp,linux,container",
-        "tags": {**wanted.tags, UNFINISHED: "run again"},
+        "tags": dict(wanted.tags),
         "properties": {
             "serverFarmId": wanted.id_of(plan.TYPE, wanted.resources.plan),
             "reserved": True,
             "httpsOnly": True,
-            **like.properties,
             "siteConfig": {
                 "minTlsVersion": "1.2",
                 "ftpsState": "Disabled",
                 # Else nothing of what the container writes is kept, the traceback of `init()` neither.
                 "httpLoggingEnabled": True,
-                **config_of(like),
-                **_pull_config(wanted, who),
-                "appSettings": as_pairs(settings),
-                **_always_on(observed),
             },
         },
+    }
+
+
+def create_app(writing: SiteWriting, observed: Observed, like: Likeness) -> ObservedSite:
+    """One PUT with everything that runs: the app never starts with a wrong image or without its settings."""
+    live = observed.of(ObservedPlan)
+    wanted, who = writing.wanted, observed.of(ObservedIdentity)
+    settings, body = _settings(writing, observed), body_of(wanted, wanted.names.app)
+    body["location"] = live.location if live else wanted.target.location
+    body["tags"] |= {UNFINISHED: "run again"}
+    body["properties"] |= like.properties
+    body["properties"]["siteConfig"] |= {
+        **config_of(like),
+        **_pull_config(wanted, who),
+        "appSettings": as_pairs(settings),
+        **_always_on(observed),
     }
     if who is not None:
         body["identity"] = {"type": "UserAssigned", "userAssignedIdentities": {who.id: {}}}

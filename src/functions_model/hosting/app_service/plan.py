@@ -140,7 +140,7 @@ def _made_of(wanted: Wanted) -> tuple[FieldChange, ...]:
 def write(writing: Writing, observed: Observed) -> ObservedPlan:
     """Create it, or change its size, and wait until that is so (about 20 s)."""
     wanted, live = writing.wanted, observed.of(ObservedPlan)
-    body = _new(wanted) if live is None else _resized(writing, live)
+    body: Any = _new(wanted) if live is None else _resized(writing, live)
     poller = writing.clients.web.app_service_plans.begin_create_or_update(
         resource_group_name=wanted.group_of(TYPE, wanted.resources.plan),
         name=wanted.resources.plan,
@@ -149,7 +149,7 @@ def write(writing: Writing, observed: Observed) -> ObservedPlan:
     return _observed(finished(poller))
 
 
-def _new(wanted: Wanted) -> Any:
+def _new(wanted: Wanted) -> dict[str, Any]:
     """By its size alone, as terraform does: which tier that is, is for Azure to say.
 
     hashicorp/terraform-provider-azurerm, internal/services/appservice/service_plan_resource.go:219.
@@ -214,7 +214,8 @@ def observe_room(clients: AzureClients, wanted: Wanted, seen: Observed) -> Obser
     except HttpResponseError as exc:
         # A login whose rights end at the group may not ask, nor may anybody before Microsoft.Web is registered.
         # The write will tell.
-        return _refused_region(wanted, explain(exc, "make the plan"))
+        error = explain(exc, "make the plan")
+        return _refused_region(wanted, error) or ObservedPlanRoom(unknown=error.reason)
 
 
 def _refused_region(wanted: Wanted, error: ServiceError) -> ObservedPlanRoom | None:
@@ -290,4 +291,5 @@ PLAN = Kind(
         lambda clients, group, name: clients.web.app_service_plans.get(group, name),
         delete,
     ),
+    body=lambda wanted, _: _new(wanted),
 )

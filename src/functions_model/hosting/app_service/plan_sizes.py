@@ -54,9 +54,15 @@ _MOST_OF_OTHERS = 30
 
 @dataclass(frozen=True, slots=True)
 class ObservedPlanRoom(Piece):
-    """Why Azure would not make the plan; None when it would, or when that is not known."""
+    """Whether Azure would make the plan.
+
+    Attributes:
+        refusal: Why it would not; None when it would, or when that is not known.
+        unknown: Why that is not known, a clause; empty when it is.
+    """
 
     refusal: Problem | None = None
+    unknown: str = ""
 
 
 @dataclass(frozen=True, slots=True)

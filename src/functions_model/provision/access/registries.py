@@ -201,10 +201,8 @@ def _none(clients: AzureClients, image: ImageTarget, names: list[str]) -> Proble
     if elsewhere := _in_other_subscriptions(clients, image):
         ids = " or ".join(f"`{one.id}`" for one in elsewhere)
         return Problem("it is in another subscription", f"Set `registry` to its ARM id: {ids}.", "registry")
-    known = ", ".join(f"`{name}`" for name in names) or "none"
-    what = (
-        f"the subscription `{clients.subscription_id}` has no such registry that this login can see (it sees {known})"
-    )
+    known, where = ", ".join(f"`{name}`" for name in names) or "none", f"the subscription `{clients.subscription_id}`"
+    what = f"{where} has no such registry that this login can see (it sees {known})"
     scope = f'"$(az acr show --name {image.registry_name or "REGISTRY"} --query id --output tsv)"'
     remedy = (
         "Check `registry` and `subscription-id`; one of another subscription is given by its ARM id. AcrPush alone"
@@ -239,6 +237,7 @@ def ask_for_reader(clients: AzureClients, scope: str) -> str:
 
 def _found(registry: Any) -> RegistryResource:
     mode = getattr(registry.role_assignment_mode, "value", registry.role_assignment_mode)
+    size = registry.sku.name if registry.sku else ""
     policies = registry.as_dict().get("properties", {}).get("policies") or {}
     arm_policy = policies.get("azureADAuthenticationAsArmPolicy") or {}
     return RegistryResource(
@@ -247,6 +246,7 @@ def _found(registry: Any) -> RegistryResource:
         abac=str(mode).lower() == _ABAC.lower(),
         admin=bool(registry.admin_user_enabled),
         arm_tokens=str(arm_policy.get("status") or "enabled").lower() != "disabled",
+        sku=str(getattr(size, "value", size) or ""),
     )
 
 

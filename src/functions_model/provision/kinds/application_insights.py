@@ -79,24 +79,24 @@ def difference(wanted: Wanted, observed: Observed) -> tuple[Change, ...]:
     return (Change(KIND, name, Action.CREATE, fields, "it does not exist", depends_on, resource_id),)
 
 
+def body_of(wanted: Wanted, _: str) -> dict[str, Any]:
+    """What it is created with, but for its workspace."""
+    return {
+        "location": wanted.target.location,
+        "tags": dict(wanted.tags),
+        "kind": "web",
+        "properties": {"Application_Type": "web", "Flow_Type": "Bluefield", "IngestionMode": "LogAnalytics"},
+    }
+
+
 def write(writing: Writing, observed: Observed) -> ObservedInsights:
     """Create it (about 10 s)."""
     workspace = observed.of(ObservedLogs)
     if workspace is None:
         message = "a component needs a workspace"
         raise ValueError(message)
-    wanted = writing.wanted
-    body = {
-        "location": wanted.target.location,
-        "tags": dict(wanted.tags),
-        "kind": "web",
-        "properties": {
-            "Application_Type": "web",
-            "Flow_Type": "Bluefield",
-            "IngestionMode": "LogAnalytics",
-            "WorkspaceResourceId": workspace.id,
-        },
-    }
+    wanted, body = writing.wanted, body_of(writing.wanted, writing.change.name)
+    body["properties"]["WorkspaceResourceId"] = workspace.id
     made = _observed(generic.put(writing.clients, wanted.id_of(TYPE, writing.change.name), API_VERSION, body))
     writing.mask(made.connection_string.reveal())
     return made
@@ -140,4 +140,5 @@ APPLICATION_INSIGHTS = Kind(
         generic.deletion_of(TYPE, API_VERSION),
         used_by_roles=True,
     ),
+    body=body_of,
 )

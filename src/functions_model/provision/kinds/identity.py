@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from azure.core.exceptions import ResourceNotFoundError
 
@@ -71,12 +71,16 @@ def difference(wanted: Wanted, observed: Observed) -> tuple[Change, ...]:
 
 def write(writing: Writing, observed: Observed) -> ObservedIdentity:  # noqa: ARG001
     """Create it."""
-    wanted = writing.wanted
-    body: Any = {"location": wanted.target.location, "tags": dict(wanted.tags)}
+    wanted, body = writing.wanted, cast("Any", body_of(writing.wanted, writing.change.name))
     identity = writing.clients.msi.user_assigned_identities.create_or_update(
         resource_group_name=wanted.names.group, resource_name=wanted.resources.identity, parameters=body
     )
     return _observed(identity)
+
+
+def body_of(wanted: Wanted, _: str) -> dict[str, Any]:
+    """What it is created with."""
+    return {"location": wanted.target.location, "tags": dict(wanted.tags)}
 
 
 def key(wanted: Wanted) -> str:
@@ -97,4 +101,5 @@ IDENTITY = Kind(
         lambda clients, group, name: clients.msi.user_assigned_identities.get(group, name),
         lambda it: it.clients.msi.user_assigned_identities.delete(it.group, it.name),
     ),
+    body=body_of,
 )

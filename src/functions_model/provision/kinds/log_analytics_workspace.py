@@ -109,16 +109,20 @@ def difference(wanted: Wanted, observed: Observed) -> tuple[Change, ...]:
     return (Change(KIND, name, Action.CREATE, fields, "it does not exist", depends_on, resource_id),)
 
 
-def write(writing: Writing, observed: Observed) -> ObservedLogs:  # noqa: ARG001
-    """Create it and wait until it is there."""
-    wanted, clients = writing.wanted, writing.clients
-    resource_id = wanted.id_of(TYPE, writing.change.name)
-    body = {
+def body_of(wanted: Wanted, _: str) -> dict[str, Any]:
+    """What it is created with."""
+    return {
         "location": wanted.target.location,
         "tags": dict(wanted.tags),
         "properties": {"sku": {"name": "PerGB2018"}, "retentionInDays": 30},
     }
-    made = generic.put(clients, resource_id, API_VERSION, body)
+
+
+def write(writing: Writing, observed: Observed) -> ObservedLogs:  # noqa: ARG001
+    """Create it and wait until it is there."""
+    wanted, clients = writing.wanted, writing.clients
+    resource_id = wanted.id_of(TYPE, writing.change.name)
+    made = generic.put(clients, resource_id, API_VERSION, body_of(wanted, writing.change.name))
     if not _is_made(made):
         writing.patience.until(lambda: _is_made(generic.read(clients, resource_id, API_VERSION)), f"the {KIND}")
     return ObservedLogs(resource_id)
@@ -144,4 +148,5 @@ LOG_ANALYTICS_WORKSPACE = Kind(
         generic.deletion_of(TYPE, API_VERSION, force="false"),
         holds_data=True,
     ),
+    body=body_of,
 )

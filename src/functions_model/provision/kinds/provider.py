@@ -31,10 +31,12 @@ class ObservedProviders(Piece):
     Attributes:
         unregistered: Those that are not registered in the subscription.
         regions: Where one of them makes something, as `same_region` spells it; empty when that is not known.
+        unread: Those that this login may not read.
     """
 
     unregistered: tuple[str, ...] = ()
     regions: frozenset[str] = frozenset()
+    unread: tuple[str, ...] = ()
 
 
 def read(clients: AzureClients, namespace: str) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from functions_model.azure.clients import AzureClients
 from functions_model.provision.changes import Action, Change, FieldChange, key_of
@@ -36,10 +36,14 @@ def difference(wanted: Wanted, observed: Observed) -> tuple[Change, ...]:
 
 def write(writing: Writing, observed: Observed) -> ObservedGroup:  # noqa: ARG001
     """Create it."""
-    wanted = writing.wanted
-    body: Any = {"location": wanted.target.location, "tags": dict(wanted.tags)}
-    writing.clients.resource.resource_groups.create_or_update(resource_group_name=wanted.names.group, parameters=body)
+    name, body = writing.change.name, cast("Any", body_of(writing.wanted, writing.change.name))
+    writing.clients.resource.resource_groups.create_or_update(resource_group_name=name, parameters=body)
     return ObservedGroup()
+
+
+def body_of(wanted: Wanted, _: str) -> dict[str, Any]:
+    """What it is created with."""
+    return {"location": wanted.target.location, "tags": dict(wanted.tags)}
 
 
 def key(wanted: Wanted) -> str:
@@ -52,4 +56,5 @@ RESOURCE_GROUP = Kind(
     difference,
     write,
     looks=(Look("function app, or its resource group", (ObservedGroup, FoundApp), observe, needs=()),),
+    body=body_of,
 )

@@ -286,4 +286,5 @@ SERVICE_BUS_NAMESPACE = Kind(
         holds_data=True,
         used_by_roles=True,
     ),
+    body=lambda wanted, _: _body(wanted, wanted.data) if isinstance(wanted.data, QueueData) else {},
 )

@@ -1,8 +1,4 @@
-"""Storage accounts, the host's and the data's: made without public blobs, or used as they are.
-
-With an identity they are made without shared keys. With `access: keys` one that we made so gets them switched on, and
-one of another make is refused.
-"""
+"""Storage accounts: made without public blobs and, with an identity, without shared keys; or used as they are."""
 
 from __future__ import annotations
 
@@ -216,7 +212,20 @@ def write(writing: Writing, observed: Observed) -> ObservedAccounts:  # noqa: AR
     wanted, name = writing.wanted, writing.change.name
     if writing.change.action is Action.UPDATE:
         return _switch_keys_on(writing)
-    body: Any = {
+    body: Any = body_of(wanted, name)
+    accounts = writing.clients.storage.storage_accounts
+    try:
+        poller = accounts.begin_create(resource_group_name=wanted.names.group, account_name=name, parameters=body)
+        return ObservedAccounts({name: _observed(finished(poller))})
+    except ResourceExistsError as exc:
+        if explain(exc, "create it").passes or _read(writing.clients, wanted, name) is None:
+            raise
+        return ObservedAccounts({name: _made_before(writing, name)})
+
+
+def body_of(wanted: Wanted, _: str) -> dict[str, Any]:
+    """What one is created with."""
+    return {
         "location": wanted.target.location,
         "tags": dict(wanted.tags),
         "kind": "StorageV2",
@@ -228,14 +237,6 @@ def write(writing: Writing, observed: Observed) -> ObservedAccounts:  # noqa: AR
             "supportsHttpsTrafficOnly": True,
         },
     }
-    accounts = writing.clients.storage.storage_accounts
-    try:
-        poller = accounts.begin_create(resource_group_name=wanted.names.group, account_name=name, parameters=body)
-        return ObservedAccounts({name: _observed(finished(poller))})
-    except ResourceExistsError as exc:
-        if explain(exc, "create it").passes or _read(writing.clients, wanted, name) is None:
-            raise
-        return ObservedAccounts({name: _made_before(writing, name)})
 
 
 def _made_before(writing: Writing, name: str) -> ObservedStorage:
@@ -294,4 +295,5 @@ STORAGE_ACCOUNT = Kind(
         holds_data=True,
         used_by_roles=True,
     ),
+    body=body_of,
 )

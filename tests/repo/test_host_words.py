@@ -18,9 +18,10 @@ ELSEWHERE = {
     "inputs/placing.py",
     "inputs/rules.py",
     "inputs/target.py",
-    "payload/scoring.py",  # runs in the app
+    "payload/metric_sender.py",  # runs in the app, as the next one
+    "payload/scoring.py",
 }
-"""Eight at the most: a second host costs each of them a look."""
+"""Nine at the most: a second host costs each of them a look."""
 
 
 def test_stand_in_the_room_of_app_service() -> None:
@@ -32,4 +33,4 @@ def test_stand_in_the_room_of_app_service() -> None:
     }
 
     assert found == ELSEWHERE
-    assert len(found) <= 8
+    assert len(found) <= 9

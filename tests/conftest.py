@@ -28,6 +28,7 @@ _FIRST = (
     "tests/e2e/test_action_arm64.py",
     "tests/e2e/test_real.py",
     "tests/contract/test_two_runs_on_the_sandbox.py",
+    "tests/e2e/test_example_workflows.py",
     "tests/e2e/test_promotion.py",
     "tests/e2e/test_load.py",
     "tests/e2e/test_ways_to_be_dead.py",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import requests
 from urllib3 import HTTPResponse
 
+from functions_model.azure.assignees import assignee
 from functions_model.azure.data import DataRefused
 from functions_model.azure.errors import explain
 from functions_model.registry.access import Access
@@ -62,7 +63,7 @@ def by_registry(status: int, body: Any, *words: str, never: tuple[str, ...] = ()
 
 def by_data(words_of_service: str, *words: str, never: tuple[str, ...] = ()) -> Refusal:
     """Storage or Service Bus refuses the probe of this machine."""
-    owner = Owner("storage account `iris`", "/id", ("Storage Blob Data Contributor",), "o-1")
+    owner = Owner("storage account `iris`", "/id", ("Storage Blob Data Contributor",), assignee("o-1"))
 
     def told() -> str:
         failure = owner.refused(DataRefused("write a blob", words_of_service, 403))

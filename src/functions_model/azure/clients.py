@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from functions_model import __version__
 from functions_model.azure import api_versions
+from functions_model.azure.assignees import APPLICATION, PERSON, assignee, is_person
 from functions_model.azure.cloud import Cloud
 from functions_model.core.tokens import claims_of
 
@@ -159,13 +160,10 @@ class AzureClients:
         return str(claims_of(self._credential.get_token(self.cloud.arm_scope).token).get("oid") or "")
 
     @property
-    def principal_type(self) -> str:
-        """What role assignments call the login, `User` for a person: only their tokens name scopes. Not verified.
-
-        https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference: `scp`, `idtyp`.
-        """
+    def assignee(self) -> str:
+        """The login as options of `az role assignment create`, as its token tells it. Not verified."""
         claims = claims_of(self._credential.get_token(self.cloud.arm_scope).token)
-        return "User" if claims.get("scp") or claims.get("idtyp") == "user" else "ServicePrincipal"
+        return assignee(str(claims.get("oid") or ""), PERSON if is_person(claims) else APPLICATION)
 
     def close(self) -> None:
         """Close every connection."""

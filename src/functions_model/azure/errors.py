@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from functions_model.azure.assignees import login_in
 from functions_model.azure.causes import CAUSES, UNKNOWN_REMEDIES
 from functions_model.azure.misread import MISREAD, Misread, said_of
 from functions_model.azure.policies import facts_of, mappings, unwrapped, without_identifiers
@@ -21,6 +22,7 @@ NO_FACTS = {
     "policies": "a policy of the subscription or of its management group",
     "ways": "Ask its owner for an exemption, or for values that it allows.",
     "wait": "some minutes",
+    **login_in(""),
 }
 """What remedies say where the service does not tell."""
 
@@ -34,7 +36,7 @@ class ServiceWords:
         code: `AuthorizationFailed` and the like.
         message: One line.
         extended: Microsoft.Web's own number, such as `54001`; empty elsewhere.
-        facts: More that remedies name: `policies`, `ways`, `wait`.
+        facts: More that remedies name: `policies`, `ways`, `wait`, `object_id`, `principal_type`.
     """
 
     status: int
@@ -75,7 +77,7 @@ class ServiceError:
         action: What was being done, as it follows "Could not".
         request_id: What support asks for; may be empty.
         passes: It ends by itself: the same request made a little later may succeed.
-        named: What a recognised error names, such as `namespace` or `scope`.
+        named: What the error names, such as `namespace` or `scope`, with the facts of its words.
         subject: The input that it is about; empty where none is known.
     """
 
@@ -145,7 +147,7 @@ def _explained(said: ServiceWords, action: str, request_id: str) -> ServiceError
             told = (said.status, said.code, meaning, named.remedy, cause.name, action, request_id)
             return ServiceError(*told, passes, named.named, cause.subject)
     remedy = next(remedy for low, high, remedy in UNKNOWN_REMEDIES if low <= said.status <= high)
-    return ServiceError(said.status, said.code, said.message, remedy, "", action, request_id)
+    return ServiceError(said.status, said.code, said.message, remedy, "", action, request_id, named=said.facts)
 
 
 def error_code(exc: Exception) -> str:
@@ -187,11 +189,11 @@ def _said(exc: Exception) -> ServiceWords:
     said = None if message else said_of(getattr(exc, "response", None))
     told = without_identifiers(message) or (said.reason if said and said.content.strip() else "")
     text = printable(in_one_line(told or str(exc) or type(exc).__name__, _LONGEST))
-    return ServiceWords(int(status), code, text, extended, _facts(exc, body))
+    return ServiceWords(int(status), code, text, extended, _facts(exc, body, message))
 
 
-def _facts(exc: Exception, body: Mapping[str, Any]) -> dict[str, str]:
-    facts = NO_FACTS | facts_of(body)
+def _facts(exc: Exception, body: Mapping[str, Any], message: str) -> dict[str, str]:
+    facts = NO_FACTS | facts_of(body) | login_in(message)
     if (seconds := retry_after(exc)) is not None:
         facts["wait"] = f"{seconds:.0f} s"
     return facts

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functions_model.azure.assignees import assignee, grant
 from functions_model.core.failures import Cause
 
 _OBJECT_ID = r"object id '(?P<object_id>[^']*)'"
@@ -14,9 +15,7 @@ _MAY_NOT = "the login with object id {object_id} may not do `{action}` at {scope
 
 def _grant(role: str) -> str:
     """The command that gives the login a role, to be filled in."""
-    who = "--assignee-object-id {object_id} --assignee-principal-type ServicePrincipal"
-    quoted = f'"{role}"' if " " in role else role
-    return f"`az role assignment create {who} --role {quoted} --scope {{scope}}`"
+    return f"`{grant(assignee('{object_id}', '{principal_type}'), role, '{scope}')}`"
 
 
 def _may_not(name: str, remedy: str, text: str) -> Cause:

@@ -13,6 +13,7 @@ from azure.core.exceptions import AzureError, HttpResponseError
 from azure.core.rest import HttpRequest
 
 from functions_model.azure import api_versions
+from functions_model.azure.assignees import APPLICATION, assignee, grant
 from functions_model.azure.clients import AzureClients
 from functions_model.azure.errors import explain
 from functions_model.azure.misread import mapping_of, understood
@@ -75,9 +76,6 @@ def _asked(clients: AzureClients, method: str, url: str, query: Mapping[str, str
     return mapping_of(clients.resource.send_request(HttpRequest(method, url, params=dict(query))))
 
 
-_OBJECT_ID = re.compile(r"object id '([^']+)'")
-
-
 def refused(exc: Exception, action: str, workspace: MachineLearningWorkspace, subject: str) -> PlanRefused:
     """The failure for an error of the workspace.
 
@@ -88,18 +86,16 @@ def refused(exc: Exception, action: str, workspace: MachineLearningWorkspace, su
         subject: The input that it is about.
     """
     error = explain(exc, action)
-    remedy = _role_remedy(error.message, workspace) if error.forbids else error.remedy
+    remedy = _role_remedy(error.named, workspace) if error.forbids else error.remedy
     return PlanRefused(action, [Problem(error.reason, remedy, subject)])
 
 
-def _role_remedy(message: str, workspace: MachineLearningWorkspace) -> str:
-    found = _OBJECT_ID.search(message)
-    assignee = found.group(1) if found else "<object id of the login>"
+def _role_remedy(named: Mapping[str, str], workspace: MachineLearningWorkspace) -> str:
+    who = assignee(named.get("object_id", ""), named.get("principal_type", APPLICATION))
     return (
         "The login needs the role `AzureML Data Scientist` on the workspace; `Reader` is enough when it may also read "
-        "the storage account (`Storage Blob Data Reader`). Ask an owner to run: az role assignment create "
-        f"--assignee-object-id {assignee} --assignee-principal-type ServicePrincipal "
-        f'--role "AzureML Data Scientist" --scope {workspace_id(workspace)}'
+        "the storage account (`Storage Blob Data Reader`). Ask an owner to run: "
+        f"{grant(who, 'AzureML Data Scientist', workspace_id(workspace))}"
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from azure.core.exceptions import AzureError
 
+from functions_model.azure.assignees import is_person
 from functions_model.azure.clients import AzureClients
 from functions_model.azure.cloud import Cloud, resolve_cloud
 from functions_model.azure.errors import explain
@@ -102,8 +103,7 @@ def _log_in(patient: Patient) -> Iterator[Diagnosis]:
 
 def _who(claims: dict[str, Any], login: Login, cloud: Cloud) -> str:
     """Ids alone: a person's name is nobody's business."""
-    is_person = claims.get("scp") or claims.get("idtyp") == "user"
-    kind = "a person" if is_person else "an application or a managed identity"
+    kind = "a person" if is_person(claims) else "an application or a managed identity"
     by = "a client secret" if login.client_secret else str(login.kind)
     place = f"the tenant `{claims.get('tid', '?')}` of {cloud.name}"
     return f"{kind}, object id `{claims.get('oid', '?')}`, by {by}, in {place}"

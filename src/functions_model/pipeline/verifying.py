@@ -195,7 +195,7 @@ def probed(delivered: Delivered, verified: Verified) -> Verified:
     place = data_place(plan, clients, context.mask)
     with ExitStack() as opened:
         probe = _probe(delivered, place, opened)
-        owner = Owner(place.name, place.id, probe.roles, clients.object_id)
+        owner = Owner(place.name, place.id, probe.roles, clients.assignee)
         return prove_trigger(endpoint, verified, probe, owner, timeout=spec.verify_timeout, context=context)
 
 

@@ -13,6 +13,7 @@ from azure.core.exceptions import HttpResponseError
 from azure.core.rest import HttpRequest
 
 from functions_model.azure import api_versions
+from functions_model.azure.assignees import grant
 from functions_model.azure.clients import AzureClients
 from functions_model.azure.errors import error_code, explain
 from functions_model.azure.misread import mapping_of
@@ -22,7 +23,6 @@ from functions_model.provision.places import group_in, subscription_in
 
 _NO_SUBSCRIPTION = {"subscriptionnotfound", "invalidsubscriptionid"}
 _OTHER_TENANT = "invalidauthenticationtokentenant"
-_ANYBODY = "<object id of the login>"
 ROLES_ADMINISTRATOR = "Role Based Access Control Administrator"
 """The role that lets a login give others roles; it reads everything, too."""
 
@@ -163,7 +163,4 @@ def subscriptions(clients: AzureClients) -> Iterator[dict[str, Any]]:
 
 def grant_command(clients: AzureClients, role: str, scope: str) -> str:
     """The command by which an owner gives the login a role; the scope may be of any subscription."""
-    kind = clients.principal_type
-    who = f"--assignee-object-id {clients.object_id or _ANYBODY} --assignee-principal-type {kind}"
-    quoted = f'"{role}"' if " " in role else role
-    return f"az role assignment create {who} --role {quoted} --scope {scope}"
+    return grant(clients.assignee, role, scope)

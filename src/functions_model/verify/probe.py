@@ -6,6 +6,7 @@ import uuid
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from functions_model.azure.assignees import grant
 from functions_model.azure.data import DataRefused
 from functions_model.core.cancel import CANCEL
 from functions_model.core.failures import NotLive
@@ -19,7 +20,6 @@ PAUSE_SECONDS = 1.0
 """Between two looks for the answer."""
 _TOLD_SECONDS = 10.0
 _COULD_NOT = "Could not score "
-_ANYBODY = "<object id of the login>"
 _LATE = "Look at the app's log below, or give the app more time with `verify-timeout`."
 
 
@@ -40,7 +40,7 @@ class Owner:
         name: For people: "storage account `iris`".
         id: Its ARM id.
         roles: What a login needs to send a probe, by their names.
-        login: The object id of the login; empty when its token tells none.
+        login: The login, as options of `az role assignment create`.
     """
 
     name: str
@@ -60,8 +60,7 @@ class Owner:
         return ProbeFailed(reason, remedy)
 
     def _grant(self) -> str:
-        who = f"--assignee-object-id {self.login or _ANYBODY} --assignee-principal-type ServicePrincipal"
-        commands = [f'`az role assignment create {who} --role "{role}" --scope {self.id}`' for role in self.roles]
+        commands = [f"`{grant(self.login, role, self.id)}`" for role in self.roles]
         names = " and ".join(f"`{role}`" for role in self.roles)
         return (
             f"`verify-trigger: send` needs {names} on the {self.name}. Ask an owner to run {', then '.join(commands)}, "

@@ -168,19 +168,20 @@ class TestWhichVersion:
         assert "workspace" == refused.value.problems[0].subject
         assert "no Azure ML workspace `lab` in the resource group `ml` (there: `attic`)" in str(refused.value)
 
-    def test_forbidden(self, lab: Any, tmp_path: Path) -> None:
+    @pytest.mark.parametrize("scope", ["y", f"{WORKSPACE}/models/iris"], ids=["words-alone", "a-cause-that-is-known"])
+    @pytest.mark.parametrize(("client", "kind"), [("c", "ServicePrincipal"), ("ann@contoso.com", "User")])
+    def test_forbidden(self, lab: Any, tmp_path: Path, client: str, kind: str, scope: str) -> None:
         """Who may not read the workspace is told the role, and the command that gives it."""
-        message = "The client 'c' with object id 'abc' does not have authorization to perform action 'x' over scope 'y'"
+        who = f"The client '{client}' with object id 'abc'"
+        message = f"{who} does not have authorization to perform action 'x/read' over scope '{scope}'"
         error = {"error": {"code": "AuthorizationFailed", "message": message}}
         lab.refusals[f"{WORKSPACE}/models/iris/versions/1"] = Answer(403, error)
 
         with pytest.raises(PlanRefused) as refused:
             lab.download(tmp_path)
 
-        command = (
-            'az role assignment create --assignee-object-id abc --assignee-principal-type ServicePrincipal --role "'
-        )
-        assert f'{command}AzureML Data Scientist" --scope {WORKSPACE}' in str(refused.value)
+        command = f"az role assignment create --assignee-object-id abc --assignee-principal-type {kind}"
+        assert f'{command} --role "AzureML Data Scientist" --scope {WORKSPACE}' in str(refused.value)
 
 
 class TestWhoMayRead:

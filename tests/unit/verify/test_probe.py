@@ -9,6 +9,7 @@ import pytest
 from azure.core.exceptions import HttpResponseError
 from azure.servicebus.exceptions import ServiceBusAuthenticationError, ServiceBusAuthorizationError
 
+from functions_model.azure.assignees import assignee
 from functions_model.azure.data import DataRefused
 from functions_model.core.failures import NotLive
 from functions_model.verify import Reach, Reached, Verified
@@ -18,7 +19,7 @@ from support.fake_live_app import App
 
 LIVE = Verified(("score",), "https://i/api/score", "[1]", 1, 2.0, "https://i", "4.1", scored=True)
 READY = replace(LIVE, reached=Reached(Reach.UNKNOWN, ("the roles (no right)",)))
-OWNER = Owner("storage account `iris`", "/subscriptions/s/iris", ("Reader of Blobs", "Writer"), "object-1")
+OWNER = Owner("storage account `iris`", "/subscriptions/s/iris", ("Reader of Blobs", "Writer"), assignee("object-1"))
 
 
 @dataclass
@@ -112,6 +113,10 @@ class TestAProbe:
         assert ["send", "clean"] == probe.done
 
 
+def quoted(role: str) -> str:
+    return f'"{role}"' if " " in role else role
+
+
 class TestARefusal:
     @pytest.mark.parametrize(
         "exc",
@@ -127,7 +132,7 @@ class TestARefusal:
 
         assert failed.reason.startswith("this login may not write it (")
         for role in OWNER.roles:
-            assert f'{command} --role "{role}" --scope {OWNER.id}' in failed.remedy
+            assert f"{command} --role {quoted(role)} --scope {OWNER.id}" in failed.remedy
 
     @pytest.mark.parametrize(
         "exc",

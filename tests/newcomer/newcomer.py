@@ -1,4 +1,4 @@
-"""A newcomer: a bare Debian container, the tutorial's own commands pasted in order, to an answer on the sandbox.
+"""A newcomer: a bare Debian container, the commands of README.md and the tutorial pasted in order, to an answer.
 
 The newest commit stands in for the repository on GitHub. Prints what the terminal showed, with the time of each block;
 fails where a block fails, where there is no answer, and after ten minutes. Needs Docker, mmdebstrap, and a network to
@@ -32,9 +32,10 @@ from support.engine import Recipe, ensure_image  # noqa: E402 - the path is set 
 from support.fenced import SHELLS, blocks  # noqa: E402
 from support.owner import repository  # noqa: E402
 
-PAGE = ROOT / "docs" / "tutorials" / "first-model.md"
-LAST = "functions-model preflight"
-"""What the last block that needs no Azure begins with."""
+README, TUTORIAL = ROOT / "README.md", ROOT / "docs" / "tutorials" / "first-model.md"
+INSTALL, MODEL, TRY = "uv tool install ", "mkdir wine", "functions-model preflight"
+"""What blocks begin with: README's that needs no Azure, the tutorial's that makes a model of one's own, and its last
+that needs no Azure."""
 _LONGEST = 600.0
 """Seconds, from the first command to the answer."""
 _PATIENCE = 400
@@ -48,7 +49,7 @@ _BEFORE = (
     "git config --global user.name Newcomer",
     "git config --global user.email newcomer@example.com",
 )
-"""What the tutorial takes for granted: Python with its `venv`, git and uv."""
+"""What the pages take for granted: Python with its `venv`, git and uv."""
 _INTERRUPTED = 130
 _SERVES, _SILENCE = "Stop with Ctrl-C", 1.0
 _PAINT = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
@@ -139,27 +140,32 @@ def _be_one(image: str, clone: Path) -> int:
             for line in (*_BEFORE, "git config --global --add safe.directory '*'", stands_in, "cd"):
                 prepared.paste(line)
             newcomer = Newcomer(terminal)
-            seconds = _do_the_tutorial(newcomer)
+            seconds = _do_as_written(newcomer)
         finally:
             subprocess.run(["docker", "rm", "--force", name], check=False, capture_output=True)
             shell.kill()
     return _judge(newcomer, seconds)
 
 
-def _do_the_tutorial(newcomer: Newcomer) -> float:
-    """Paste the blocks of the page, up to the last one that needs no Azure; the seconds that it took."""
-    for block in blocks([PAGE]):
-        if block.language in SHELLS:
-            newcomer.paste(block.text)
-            newcomer.check(block.text)
-            if block.text.startswith(LAST):
-                return time.monotonic() - newcomer.started
-    raise SystemExit(f"\n{PAGE} has no block that begins with `{LAST}`")
+def _do_as_written(newcomer: Newcomer) -> float:
+    """Paste README's commands, with a model before the second one, and the tutorial's last; the seconds it took."""
+    install, *rest = _block(README, INSTALL).splitlines()
+    for text in (install, _block(TUTORIAL, MODEL), *rest, _block(TUTORIAL, TRY)):
+        newcomer.paste(text)
+        newcomer.check(text)
+    return time.monotonic() - newcomer.started
+
+
+def _block(page: Path, first: str) -> str:
+    found = [one.text for one in blocks([page]) if one.language in SHELLS and one.text.startswith(first)]
+    if len(found) != 1:
+        raise SystemExit(f"\n{page} has {len(found)} blocks that begin with `{first}`")
+    return found[0].rstrip("\n")
 
 
 def _judge(newcomer: Newcomer, seconds: float) -> int:
     answer = _ANSWER.search(newcomer.shown)
-    print("\n\nThe blocks of the tutorial:")
+    print("\n\nWhat was pasted:")
     for text, took in newcomer.times:
         print(f"  {took:6.1f} s  {text}")
     print(f"  {seconds:6.1f} s  in all; the answer: {answer[1].strip() if answer else 'none'}")

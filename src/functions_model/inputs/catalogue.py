@@ -196,8 +196,8 @@ _RUN: tuple[InputSpec, ...] = (
     ),
     a_path(
         "working-directory",
-        "The folder that all other paths are relative to, for one of several models in a repository. Nothing outside it"
-        " is read.",
+        "The folder that all other paths but `inputs-file` are relative to, for one of several models in a repository."
+        " Nothing outside it is read.",
         derived="the workspace",
         modes=EVERY_MODE,
     ),

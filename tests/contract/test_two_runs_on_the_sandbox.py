@@ -170,7 +170,7 @@ class TestANameThatTheOtherHasTaken:
 
         assert ended is not None
         assert (LIVE, SECOND.digit) == (ended.second, ended.now["image"])
-        assert "another run has made it. Run again when that run has ended." in ended.first
+        assert "another run has created it since. Run again when that run has ended." in ended.first
 
 
 SENTENCES = (*(f"{INCOMPLETE}: Could not {verb} the " for verb in ("create", "update", "remove")), f"{REFUSED}: ")

@@ -32,7 +32,7 @@ LANGUAGE = EXAMPLES / "blob-language"
 READINGS = EXAMPLES / "service-bus-readings"
 DENOISE = EXAMPLES / "raw-image-denoise"
 RENT = EXAMPLES / "rent-by-identity"
-FOLDERS = sorted(folder for folder in EXAMPLES.iterdir() if folder.is_dir())
+FOLDERS = sorted(folder for folder in EXAMPLES.iterdir() if (folder / "model").is_dir())
 WITH_SCRIPT = [folder for folder in FOLDERS if (folder / "score.py").exists()]
 
 

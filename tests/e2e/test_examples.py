@@ -14,7 +14,7 @@ from support.tools import ROOT
 if TYPE_CHECKING:
     from pathlib import Path
 
-FOLDERS = sorted(folder for folder in (ROOT / "examples").iterdir() if folder.is_dir())
+FOLDERS = sorted(folder for folder in (ROOT / "examples").iterdir() if (folder / "model").is_dir())
 
 
 ELSEWHERE = {"iris-http", "rent-by-identity"}

@@ -44,6 +44,7 @@ class Front:
         github: GitHub's identity tokens.
         devops: Azure DevOps' identity tokens.
         extra: More switches, below `/sandbox/`.
+        registries: What the names of this cloud's registries end in, without a port.
         journal: Writes requests down.
         faults: Break them.
         latency: Seconds added to each request.
@@ -58,6 +59,7 @@ class Front:
         devops: AzureDevOpsOidc,
         extra: Sequence[Route] = (),
         *,
+        registries: str,
         journal: Journal,
         faults: Faults,
         latency: float = 0.0,
@@ -76,7 +78,7 @@ class Front:
             "azure-devops": watched(Starlette(routes=azure_devops_oidc.routes(devops)), "azure-devops"),
             "graph": watched(Starlette(routes=graph.routes(directory)), "graph"),
         }
-        self._arm = watched(_arm_app(service), "arm")
+        self._arm = watched(_arm_app(service, registries), "arm")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Look at the path."""
@@ -94,11 +96,11 @@ class Front:
         return self._arm
 
 
-def _arm_app(service: ArmService) -> Starlette:
+def _arm_app(service: ArmService, registries: str) -> Starlette:
     def discover(request: ArmRequest) -> ArmResponse:
         if request.method != "GET":
             raise invalid("The endpoints can only be read.", "MethodNotAllowed")
-        return ArmResponse(200, metadata(check_api_version(request).origin))
+        return ArmResponse(200, metadata(check_api_version(request).origin, registries))
 
     return Starlette(
         routes=[

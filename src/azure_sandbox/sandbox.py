@@ -208,7 +208,6 @@ class Sandbox:
         watched = lambda current: self._watched(self.data.registry_app(current), "registry")  # noqa: E731
         self._serve(self._watched(self.telemetry.app(), "ingestion"), self.telemetry.listener)
         registries = RegistryServers(watched, self.tls, self.data.copy_image, public)
-        registries = RegistryServers(watched, self.tls, self.data.copy_image, public)
         self._closing.callback(registries.close)
         self.arm = Arm(
             self.subscription_id,
@@ -225,6 +224,7 @@ class Sandbox:
             self.github_oidc,
             self.azure_devops,
             desk(self.data.edit, self.edit_token),
+            registries=self._address,
             journal=self.journal,
             faults=self.faults,
             latency=self._latency,

@@ -19,21 +19,20 @@ from functions_model.cli.folder import inputs_of
 from functions_model.core.spec import BlobTrigger, ServiceBusQueueTrigger
 from functions_model.inputs.catalogue import CATALOGUE
 from support.function_app import FunctionApp, function_app, runtime_python, spec_of
-from support.tools import ROOT
+from support.tools import EXAMPLES, ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 pytestmark = pytest.mark.exhaustive
 
-EXAMPLES = ROOT / "examples"
-IRIS = EXAMPLES / "iris-http"
-LANGUAGE = EXAMPLES / "blob-language"
-READINGS = EXAMPLES / "service-bus-readings"
-DENOISE = EXAMPLES / "raw-image-denoise"
-RENT = EXAMPLES / "rent-by-identity"
-FOLDERS = sorted(folder for folder in EXAMPLES.iterdir() if (folder / "model").is_dir())
-WITH_SCRIPT = [folder for folder in FOLDERS if (folder / "score.py").exists()]
+TOP = ROOT / "examples"
+IRIS = TOP / "iris-http"
+LANGUAGE = TOP / "blob-language"
+READINGS = TOP / "service-bus-readings"
+DENOISE = TOP / "raw-image-denoise"
+RENT = TOP / "rent-by-identity"
+WITH_SCRIPT = [folder for folder in EXAMPLES if (folder / "score.py").exists()]
 
 
 def files_of(folder: Path) -> dict[str, bytes]:
@@ -68,7 +67,7 @@ def train_again(folder: Path, workspace: Path) -> Path:
     return copy / "model"
 
 
-@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+@pytest.mark.parametrize("folder", EXAMPLES, ids=lambda folder: folder.name)
 class TestEveryExample:
     """What holds for all of them."""
 

@@ -9,13 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from support.console import tried
-from support.tools import ROOT
+from support.tools import EXAMPLES
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-FOLDERS = sorted(folder for folder in (ROOT / "examples").iterdir() if (folder / "model").is_dir())
-
 
 ELSEWHERE = {"iris-http", "rent-by-identity"}
 """The demo opens the one every day; `test_script_identity.py` deploys the other."""
@@ -23,7 +20,7 @@ ELSEWHERE = {"iris-http", "rent-by-identity"}
 
 @pytest.mark.exhaustive
 @pytest.mark.parametrize(
-    "folder", [one for one in FOLDERS if one.name not in ELSEWHERE], ids=lambda folder: folder.name
+    "folder", [one for one in EXAMPLES if one.name not in ELSEWHERE], ids=lambda folder: folder.name
 )
 @pytest.mark.usefixtures("sandbox")  # it keeps the base image's layers at hand
 def test_an_example_is_served_and_used(folder: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from support.console import command
 from support.deployment import run_action
 from support.project import ECHO_SCRIPT, write_echo_project
-from support.tools import ROOT
+from support.tools import EXAMPLES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -70,7 +70,7 @@ def test_the_command_prints_as_linters_do(tmp_path: Path) -> None:
     assert "2 failures, 1 note.\n" == run.stderr
 
 
-@pytest.mark.parametrize("folder", sorted((ROOT / "examples").iterdir()), ids=lambda folder: folder.name)
+@pytest.mark.parametrize("folder", EXAMPLES, ids=lambda folder: folder.name)
 def test_no_example_gives_an_alarm(folder: Path) -> None:
     """Not even where warnings end the run."""
     run = preflight(folder, "--strict")

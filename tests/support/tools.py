@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 ROOT = Path(__file__).resolve().parents[2]
+EXAMPLES = sorted(folder for folder in (ROOT / "examples").iterdir() if (folder / "model").is_dir())
+"""Those that deploy a model."""
 AZ = ROOT / ".venv-az" / "bin" / "az"
 TFX = ROOT / ".venv-tfx" / "node_modules" / ".bin" / "tfx"
 ACT = ROOT / ".venv" / "bin" / "act"

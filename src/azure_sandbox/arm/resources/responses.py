@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from azure_sandbox.arm.errors import invalid
 from azure_sandbox.arm.locations import LOCATIONS
@@ -248,8 +247,13 @@ def _short(resource: Resource) -> dict[str, Any]:
     return {name: value for name, value in wire.items() if name != "properties"}
 
 
-def metadata(origin: str) -> dict[str, Any]:
-    """`GET /metadata/endpoints`: what `az cloud register` and other clients discover a cloud from."""
+def metadata(origin: str, registries: str) -> dict[str, Any]:
+    """`GET /metadata/endpoints`: what `az cloud register` and other clients discover a cloud from.
+
+    Args:
+        origin: As the client calls Resource Manager.
+        registries: What login servers end in, however a client calls Resource Manager.
+    """
     return {
         "name": "FunctionsModelSandbox",
         "portal": origin,
@@ -273,7 +277,7 @@ def metadata(origin: str) -> dict[str, Any]:
             "storage": "core.windows.net",
             # What the login servers of this cloud end in, as in every other: here they differ in their ports alone.
             # Azure/azure-cli, core/cloud.py:297, and command_modules/acr/_docker_utils.py:577, which checks it.
-            "acrLoginServer": urlsplit(origin).hostname,
+            "acrLoginServer": registries,
             "keyVaultDns": "vault.azure.net",
             "sqlServerHostname": "database.windows.net",
             "azureDataLakeStoreFileSystem": "azuredatalakestore.net",

@@ -74,12 +74,12 @@ class TestEveryExample:
     def test_what_scores_fits(self, folder: Path) -> None:
         """The check of entry scripts, or of MLflow models, has nothing to say."""
         if folder in WITH_SCRIPT:
-            code = spec_of(EXAMPLES, source=folder.name).code
+            code = spec_of(TOP, source=folder.name).code
             assert code
 
             assert () == check_entry_script(code)
         else:
-            assert () == check_mlflow_model(folder / "model", root=EXAMPLES)
+            assert () == check_mlflow_model(folder / "model", root=TOP)
 
     def test_workflow_uses_inputs_that_exist(self, folder: Path) -> None:
         """The sample workflow gives inputs from the catalogue, every required one, and paths that are there."""

@@ -60,7 +60,8 @@ def make_certificates(
     ca_key = ec.generate_private_key(ec.SECP256R1())
     ca = _ca_certificate(ca_key, start)
     key = ec.generate_private_key(ec.SECP256R1())
-    server = _server_certificate(key, ca, ca_key, start, [*hosts, *ADDRESSES, address])
+    here = [] if address == LOCAL else [address]  # whoever gives other names wants a certificate that has no `LOCAL`
+    server = _server_certificate(key, ca, ca_key, start, [*hosts, *ADDRESSES, *here])
     files = TlsFiles(folder / "ca.pem", folder / "ca-bundle.pem", folder / "server.pem", folder / "server.key", address)
     _write(files, ca, server, key)
     return files

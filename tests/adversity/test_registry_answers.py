@@ -181,7 +181,7 @@ ANSWERS = [
     Row(
         "a base's manifest is a page of a proxy",
         TOLD,
-        manifest(PAGE, "a proxy or gateway .* in place of", headers={"Content-Type": "text/html"}),
+        manifest(PAGE, "a proxy or gateway .* instead of", headers={"Content-Type": "text/html"}),
         "R2",
     ),
     Row("a base's manifest is `null`", TOLD, manifest(b"null", "not a JSON object"), "R2"),
@@ -233,7 +233,7 @@ ANSWERS = [
     Row(
         "a proxy's page says 403 in place of the registry",
         TOLD,
-        manifest(PAGE, "a proxy or gateway .* in place of", status=403),
+        manifest(PAGE, "a proxy or gateway .* instead of", status=403),
         "R2",
     ),
     Row(
@@ -292,7 +292,7 @@ ANSWERS = [
         token({"refresh_token": "a" * 200_000}, "something that is no token"),
         "R13",
     ),
-    Row("a token service answers with a page", TOLD, token(PAGE, "a proxy or gateway .* in place of"), "R2"),
+    Row("a token service answers with a page", TOLD, token(PAGE, "a proxy or gateway .* instead of"), "R2"),
     Row("a token service answers `null`", TOLD, token(b"null", "`null`"), "R2"),
     Row("a token service answers with nothing", TOLD, token(b"", "an empty body"), "R2"),
     Row(

@@ -91,12 +91,12 @@ ROWS = [
         "six        1.16.0", ("is not a requirement", "Write `six==1.16.0`. `pip list --format=freeze`"), "six==1.16.0"
     ),
     Row("pip install six", ("is not a requirement", "Leave the command out, and write `six`"), "six"),
-    Row("-e c:\\users\\me\\churn", ("--editable", "beside the entry script"), ""),
-    Row("-e git+https://github.com/contoso/churn@1f2e#egg=churn", ("--editable", "beside the entry script"), ""),
+    Row("-e c:\\users\\me\\churn", ("--editable", "next to the entry script"), ""),
+    Row("-e git+https://github.com/contoso/churn@1f2e#egg=churn", ("--editable", "next to the entry script"), ""),
     Row("cv2", ("no package `cv2`", "Did you mean `opencv-python-headless`?"), "opencv-python-headless"),
     Row("PIL", ("no package `pil`", "Did you mean `pillow`?"), "pillow"),
     Row("sqlite3", ("`sqlite3` is a module of Python itself", "Remove the line.")),
-    Row("myown==0.1.0", ("no package `myown`", "spelling", "beside the entry script", "`--find-links`")),
+    Row("myown==0.1.0", ("no package `myown`", "spelling", "next to the entry script", "`--find-links`")),
     Row("-e .", ("--editable", "`source-directory`", "`pip wheel --no-deps .`", "`--find-links`")),
     Row("torch==2.3.1+cu121", ("+cu121` are on PyTorch's own index", "Write `torch==2.3.1`"), "torch==2.3.1"),
     Row("six==1.16.0+ubuntu1", ("`+ubuntu1` marks a build", "Write `six==1.16.0`"), "six==1.16.0"),
@@ -150,7 +150,7 @@ class TestLines:
         """`conda env export` wrote its name, so nobody is told to check the spelling; the rest has a lock."""
         [said] = told(index, conda("six", "myown==0.1.0"), "environment.yml")
 
-        assert holds(said, ("8: the index has no package `myown`", "beside the entry script", "`--find-links`"))
+        assert holds(said, ("8: the index has no package `myown`", "next to the entry script", "`--find-links`"))
         assert "spelling" not in said
         assert lock_of(index, conda("six"), "environment.yml").packages
 

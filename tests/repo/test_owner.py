@@ -192,4 +192,6 @@ class TestItCanBePasted:
         assert f"Checking {len(files)} workflow" in said
         found = re.findall(r"^\S+\.yml:\d+:\d+ .*", said, re.MULTILINE)
         assert [] == [line for line in found if not (_OF_ANOTHER_STEP in line and "--" in line)]
-        assert all("contoso/functions-model-action" in text for name, text in files.items() if "examples" in name)
+        without = {"examples--workflows--call-reusable"}  # it calls the workflow that uses the action
+        of_examples = {name: text for name, text in files.items() if "examples" in name and name not in without}
+        assert all("contoso/functions-model-action" in text for text in of_examples.values())

@@ -152,7 +152,9 @@ def _after_a_demo(door: Door) -> list[str]:
 
 
 def first_page() -> str:
-    """The tutorial: in the clone that this program belongs to, else where its repository is."""
+    """The tutorial: in the clone that this program belongs to, by a short path inside it; else in its repository."""
     page = Path("docs") / "tutorials" / "first-model.md"
-    here = Path(__file__).parents[3] / page
-    return str(here) if here.is_file() else f"https://github.com/{action_of().partition('@')[0]}/blob/main/{page}"
+    clone = Path(__file__).parents[3]
+    if (clone / page).is_file():
+        return str(page if Path.cwd() == clone else clone / page)
+    return f"https://github.com/{action_of().partition('@')[0]}/blob/main/{page}"

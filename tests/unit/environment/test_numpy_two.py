@@ -117,7 +117,7 @@ class TestFitNumpy:
 
         warnings = locked(tmp_path, index, text).request.warnings
 
-        assert ["The page", "`uuid` is", "numpy 1.26.4 is"] == [
+        assert ["The page", "`uuid` is", "using numpy 1.26.4"] == [
             " ".join(warning.split()[:count]) for warning, count in zip(warnings, (2, 2, 3), strict=True)
         ]
 

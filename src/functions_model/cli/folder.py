@@ -150,8 +150,17 @@ def _first(folder: Path, patterns: Sequence[str]) -> str:
 
 
 def _written_inputs(folder: Path) -> dict[str, str]:
+    return {name: text for name, text in inputs_file_of(folder).items() if name not in _OF_A_STAGE}
+
+
+def inputs_file_of(folder: Path) -> dict[str, str]:
+    """What a folder's `inputs.yml` says, by name; nothing where there is none.
+
+    Raises:
+        InputsInvalid: It cannot be read.
+    """
     file = folder / INPUTS
     found, problems = inputs_in(file, "") if file.is_file() else ({}, [])
     if problems:
         raise InputsInvalid(f"read `{INPUTS}`", problems)
-    return {name: text for name, (text, _) in found.items() if name not in _OF_A_STAGE}
+    return {name: text for name, (text, _) in found.items()}

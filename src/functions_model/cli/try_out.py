@@ -15,7 +15,7 @@ from functions_model.ci.host import CiHost
 from functions_model.ci.terminal import size_of
 from functions_model.cli.app_output import AppOutput
 from functions_model.cli.door import Door
-from functions_model.cli.folder import INPUTS, app_name_for, example, pinned_python
+from functions_model.cli.folder import INPUTS, app_name_for, example, inputs_file_of, pinned_python
 from functions_model.cli.once import Ending
 from functions_model.cli.reaching import reaching
 from functions_model.cli.sandbox import RunningSandbox, SandboxStopped, running_sandbox
@@ -124,14 +124,16 @@ def _after_a_try(door: Door, given: Mapping[str, str]) -> list[str]:
     if not door.ci.facts.has_terminal:
         return []
     said = {name: value for name, value in given.items() if name not in _AZURE and "\n" not in value}
-    written = {"inputs-file": INPUTS} if (door.folder / INPUTS).is_file() else {}
+    file = inputs_file_of(door.folder)
     name = app_name_for(door.folder).removesuffix("-try") or "model"
     azure = {**_AZURE, "app-name": name, "resource-group": name}
-    options = {**written, **{name: value for name, value in said.items() if name != "auth-level"}, **azure}
-    words = [word for name, value in options.items() for word in (f"--{name}", value)]
+    wanted = {**{name: value for name, value in said.items() if name != "auth-level"}, **azure}
+    options = {name: value for name, value in wanted.items() if name not in file}
+    written = ["--inputs-file", INPUTS] if file else []
+    words = [*written, *(word for name, value in options.items() for word in (f"--{name}", value))]
     return [
         "",
-        "Next, after `az login`, with your own names (registry, app, group):",
+        "Next, after `az login`, with your own names and ids:",
         *command("plan", *words, columns=size_of(sys.stdout).columns, folder=door.options.folder),
     ]
 

@@ -155,11 +155,6 @@ class AzureClients:
         return self._client(ContainerRegistryManagementClient, api_versions.REGISTRIES)
 
     @property
-    def object_id(self) -> str:
-        """The object id of the login, as its token tells it; empty when it does not. Not verified."""
-        return str(claims_of(self._credential.get_token(self.cloud.arm_scope).token).get("oid") or "")
-
-    @property
     def assignee(self) -> str:
         """The login as options of `az role assignment create`, as its token tells it. Not verified."""
         claims = claims_of(self._credential.get_token(self.cloud.arm_scope).token)

@@ -13,7 +13,7 @@ from azure.core.exceptions import AzureError, HttpResponseError
 from azure.core.rest import HttpRequest
 
 from functions_model.azure import api_versions
-from functions_model.azure.assignees import APPLICATION, assignee, grant
+from functions_model.azure.assignees import assignee, grant
 from functions_model.azure.clients import AzureClients
 from functions_model.azure.errors import explain
 from functions_model.azure.misread import mapping_of, understood
@@ -91,7 +91,7 @@ def refused(exc: Exception, action: str, workspace: MachineLearningWorkspace, su
 
 
 def _role_remedy(named: Mapping[str, str], workspace: MachineLearningWorkspace) -> str:
-    who = assignee(named.get("object_id", ""), named.get("principal_type", APPLICATION))
+    who = assignee(named["object_id"], named["principal_type"])
     return (
         "The login needs the role `AzureML Data Scientist` on the workspace; `Reader` is enough when it may also read "
         "the storage account (`Storage Blob Data Reader`). Ask an owner to run: "

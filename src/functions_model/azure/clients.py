@@ -155,10 +155,18 @@ class AzureClients:
         return self._client(ContainerRegistryManagementClient, api_versions.REGISTRIES)
 
     @property
+    def object_id(self) -> str:
+        """The object id of the login, as its token tells it; empty when it does not. Not verified."""
+        return str(self._claims.get("oid") or "")
+
+    @property
     def assignee(self) -> str:
         """The login as options of `az role assignment create`, as its token tells it. Not verified."""
-        claims = claims_of(self._credential.get_token(self.cloud.arm_scope).token)
-        return assignee(str(claims.get("oid") or ""), PERSON if is_person(claims) else APPLICATION)
+        return assignee(self.object_id, PERSON if is_person(self._claims) else APPLICATION)
+
+    @property
+    def _claims(self) -> dict[str, Any]:
+        return claims_of(self._credential.get_token(self.cloud.arm_scope).token)
 
     def close(self) -> None:
         """Close every connection."""

@@ -71,16 +71,11 @@ def difference(wanted: Wanted, observed: Observed) -> tuple[Change, ...]:
 
 def write(writing: Writing, observed: Observed) -> ObservedIdentity:  # noqa: ARG001
     """Create it."""
-    wanted, body = writing.wanted, cast("Any", body_of(writing.wanted, writing.change.name))
+    wanted, body = writing.wanted, cast("Any", resource_group.body_of(writing.wanted, writing.change.name))
     identity = writing.clients.msi.user_assigned_identities.create_or_update(
         resource_group_name=wanted.names.group, resource_name=wanted.resources.identity, parameters=body
     )
     return _observed(identity)
-
-
-def body_of(wanted: Wanted, _: str) -> dict[str, Any]:
-    """What it is created with."""
-    return {"location": wanted.target.location, "tags": dict(wanted.tags)}
 
 
 def key(wanted: Wanted) -> str:
@@ -101,5 +96,5 @@ IDENTITY = Kind(
         lambda clients, group, name: clients.msi.user_assigned_identities.get(group, name),
         lambda it: it.clients.msi.user_assigned_identities.delete(it.group, it.name),
     ),
-    body=body_of,
+    body=resource_group.body_of,
 )

@@ -42,7 +42,7 @@ def write(writing: Writing, observed: Observed) -> ObservedGroup:  # noqa: ARG00
 
 
 def body_of(wanted: Wanted, _: str) -> dict[str, Any]:
-    """What it is created with."""
+    """What it is created with, as is any resource without properties of its own."""
     return {"location": wanted.target.location, "tags": dict(wanted.tags)}
 
 
